@@ -1,0 +1,1 @@
+"""What ships: the only thing that passes between training and serving."""

@@ -1,0 +1,175 @@
+"""``bundle.json``: everything about a bundle that is not weights."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from brainlens.classes import ClassInfo
+from brainlens.files import canonical_json, sha256_bytes
+from brainlens.imaging.spec import PreprocessSpec
+
+SCHEMA = 1
+GRAPH = "model.onnx"
+WEIGHTS = "weights.safetensors"
+GATES = "gate.safetensors"
+CARD = "README.md"
+NOTICE = "NOTICE"
+DESCRIPTION = "bundle.json"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TargetError(_Part):
+    """A threshold chosen to keep the error among the answered below a bound.
+
+    Attributes
+    ----------
+    error
+        Wanted largest error among the answered, in (0, 1).
+    level
+        Confidence level of the bound, in (0, 1).
+    threshold
+        The threshold found, or None where the data cannot carry the bound.
+    """
+
+    error: float = Field(gt=0, lt=1)
+    level: float = Field(gt=0, lt=1)
+    threshold: float | None = Field(default=None, ge=0, le=1)
+
+
+class Thresholds(_Part):
+    """What decides between answered and abstained."""
+
+    confidence: float = Field(default=0.7, ge=0, le=1)
+    target_error: TargetError | None = None
+
+
+class Metric(_Part):
+    """One measured figure and all that is needed to believe it.
+
+    Attributes
+    ----------
+    name
+        For instance ``accuracy``, ``sensitivity``, ``confident_correct``.
+    value
+        The figure; a share in [0, 1] unless the name says otherwise. None where it is undefined.
+    interval
+        95 % interval, or None where none was computed.
+    class_id
+        The class it is about, or None for all.
+    split
+        ``train``, ``val`` or ``test``.
+    protocol
+        How the data were split: ``official``, ``grouped``, ``random``, ``given``.
+    n_slices, n_patients
+        What it was measured on; ``n_patients`` is None where patients are unknown.
+    decision_sha256
+        The decision hash of the file that was measured.
+    """
+
+    name: str
+    value: float | None
+    interval: tuple[float, float] | None = None
+    class_id: str | None = None
+    split: str
+    protocol: str
+    n_slices: int
+    n_patients: int | None = None
+    decision_sha256: str | None = None
+
+
+class Network(_Part):
+    """Which network the weights are of, so that a re-export needs no training."""
+
+    name: str
+    options: dict[str, int | float | str | bool | list[int]] = {}
+
+
+class Training(_Part):
+    """Where the weights come from.
+
+    Attributes
+    ----------
+    data_sha256
+        Fingerprint of the training slices: hash of their sorted pixel hashes.
+    split_check
+        ``clean``, ``group-ambiguous`` or ``leaky``.
+    """
+
+    data_title: str = ""
+    data_licence: str = ""
+    data_attribution: str = ""
+    data_sha256: str
+    synthetic: bool
+    n_slices: int
+    n_patients: int | None = None
+    split_check: Literal["clean", "group-ambiguous", "leaky"]
+    protocol: str
+    seed: int
+    preset: str
+    epochs: int
+
+
+class Seen(_Part):
+    """Perceptual hashes of the training slices: lets a bundle say what it was trained on."""
+
+    algorithm: Literal["dct64"] = "dct64"
+    max_distance: int = Field(ge=0, le=16)
+    hashes: tuple[str, ...]
+
+
+class BundleInfo(_Part):
+    """The content of ``bundle.json``.
+
+    Attributes
+    ----------
+    temperature
+        Logits are divided by it before the softmax; 1.0 until fitted.
+    gates
+        Gates that can abstain or reject; empty until fitted.
+    metrics
+        Figures of this very file.
+    risk_coverage
+        Rows of (threshold, answer rate, error among the answered); empty until measured.
+    files
+        SHA-256 of every other file of the bundle.
+    decision_sha256
+        Hash of graph, preprocess, classes, temperature, thresholds and gates: what decides an
+        answer. See `decision_hash`.
+    """
+
+    schema_version: Literal[1] = Field(default=1, alias="schema", serialization_alias="schema")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    version: str
+    classes: tuple[ClassInfo, ...] = Field(min_length=2)
+    network: Network
+    preprocess: PreprocessSpec
+    half_precision: bool = False
+    temperature: float = Field(default=1.0, gt=0)
+    thresholds: Thresholds = Thresholds()
+    gates: tuple[dict[str, float | int | str], ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    risk_coverage: tuple[dict[str, float], ...] = ()
+    training: Training
+    seen: Seen | None = None
+    files: dict[str, str] = {}
+    decision_sha256: str = ""
+
+    @model_validator(mode="after")
+    def _distinct_classes(self) -> "BundleInfo":
+        names = [n for c in self.classes for n in (c.id, *c.aliases)]
+        if len(set(names)) != len(names):
+            raise ValueError("two classes share an id or an alias")
+        return self
+
+    def decision_hash(self) -> str:
+        """Return the hash of what decides an answer; needs the graph's hash in ``files``."""
+        decides = self.model_dump(
+            mode="json", include={"preprocess", "classes", "temperature", "thresholds", "gates"}
+        )
+        decides["graph"] = self.files[GRAPH]
+        if GATES in self.files:
+            decides["gate_statistics"] = self.files[GATES]
+        return sha256_bytes(canonical_json(decides))

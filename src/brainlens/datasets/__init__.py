@@ -1,0 +1,1 @@
+"""Manifests, splits, fetchers, phantoms and the decoded cache."""

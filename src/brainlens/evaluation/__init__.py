@@ -1,0 +1,1 @@
+"""What a bundle is worth: outcomes, metrics, reports."""

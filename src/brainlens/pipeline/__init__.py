@@ -1,0 +1,1 @@
+"""What strings training and evaluation together."""

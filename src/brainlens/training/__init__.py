@@ -1,0 +1,1 @@
+"""The training run, from manifest to bundle."""

@@ -1,0 +1,14 @@
+"""The sentences said to people, word for word, wherever BrainLens speaks of results."""
+
+from typing import Final
+
+AID: Final = "Aid to decision; it never replaces a qualified professional."
+NOT_A_DEVICE: Final = (
+    "Research and teaching software. Not a medical device. Do not use for diagnosis or treatment."
+)
+DISCLAIMER: Final = f"{AID} {NOT_A_DEVICE}"
+INTENDED_INPUT: Final = (
+    "One contrast-enhanced T1-weighted slice of an adult brain already known to show one of the "
+    "tumour types the model was trained on; grade, other lesions, treated brains and children "
+    "not evaluated."
+)
