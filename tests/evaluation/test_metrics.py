@@ -1,0 +1,140 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    confusion_matrix,
+    f1_score,
+    log_loss,
+    precision_recall_fscore_support,
+)
+
+from brainlens.bundle.schema import Metric
+from brainlens.evaluation.counts import Counts
+from brainlens.evaluation.metrics import OVERALL, PER_CLASS, Measured, figures, metrics
+from brainlens.evaluation.scores import Scores
+
+NAN = float("nan")
+MEASURED = Measured(split="test", protocol="given", n_patients=None, decision_sha256="d" * 64)
+
+
+def _random_scores(
+    seed: int, n: int = 200, n_classes: int = 3
+) -> tuple[Scores, NDArray[np.float64]]:
+    rng = np.random.default_rng(seed)
+    probabilities = rng.dirichlet(np.ones(n_classes), size=n)
+    truth = np.concatenate([np.arange(n_classes), rng.integers(n_classes, size=n - n_classes)])
+    confident = probabilities.max(axis=1) >= 0.7
+    units = rng.integers(max(2, n // 5), size=n).tolist()
+    return Scores.from_probabilities(
+        probabilities, truth.tolist(), confident.tolist(), units
+    ), probabilities
+
+
+def _value(found: tuple[Metric, ...], name: str, class_id: str | None = None) -> float | None:
+    (metric,) = [m for m in found if m.name == name and m.class_id == class_id]
+    return metric.value
+
+
+def test_a_case_worked_by_hand() -> None:
+    # Five slices of classes a, a, a, b, b: predicted a, a, b, b and one rejected.
+    probabilities = np.array([[0.8, 0.2], [0.6, 0.4], [0.1, 0.9], [0.5 - 1e-9, 0.5], [NAN, NAN]])
+    confident = [True, False, True, False, False]
+    scores = Scores.from_probabilities(probabilities, [0, 0, 0, 1, 1], confident, "vwxyz")
+    found = metrics(scores, ("a", "b"), MEASURED)
+
+    assert _value(found, "accuracy") == pytest.approx(3 / 5)
+    assert _value(found, "loss") == pytest.approx(
+        -(np.log(0.8) + np.log(0.6) + np.log(0.1) + np.log(0.5)) / 4
+    )
+    assert _value(found, "balanced_accuracy") == pytest.approx((2 / 3 + 1 / 2) / 2)
+    assert _value(found, "confident") == pytest.approx(2 / 5)
+    assert _value(found, "confident_correct") == pytest.approx(1 / 5)
+    assert _value(found, "confident_accuracy") == pytest.approx(1 / 2)
+    assert _value(found, "precision", "a") == pytest.approx(1)
+    assert _value(found, "precision", "b") == pytest.approx(1 / 2)
+    assert _value(found, "sensitivity", "a") == pytest.approx(2 / 3)
+    assert _value(found, "f1", "a") == pytest.approx(4 / 5)
+    assert _value(found, "f1", "b") == pytest.approx(1 / 2)
+    assert _value(found, "macro_f1") == pytest.approx((4 / 5 + 1 / 2) / 2)
+    assert _value(found, "support", "b") == 2
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 5])
+def test_figures_are_those_of_scikit_learn(n_classes: int) -> None:
+    scores, probabilities = _random_scores(n_classes, n_classes=n_classes)
+    found = figures(Counts.per_unit(scores).total())
+    truth, predicted = scores.truth, scores.predicted
+    precision, recall, f1, support = precision_recall_fscore_support(truth, predicted)
+
+    assert found["accuracy"] == pytest.approx(accuracy_score(truth, predicted))
+    assert found["loss"] == pytest.approx(log_loss(truth, probabilities))
+    assert found["balanced_accuracy"] == pytest.approx(balanced_accuracy_score(truth, predicted))
+    assert found["macro_f1"] == pytest.approx(f1_score(truth, predicted, average="macro"))
+    np.testing.assert_allclose(found["precision"], precision)
+    np.testing.assert_allclose(found["sensitivity"], recall)
+    np.testing.assert_allclose(found["f1"], f1)
+    np.testing.assert_array_equal(found["support"], support)
+    np.testing.assert_array_equal(
+        Counts.per_unit(scores).total().confusion[:, :-1], confusion_matrix(truth, predicted)
+    )
+
+
+@given(st.integers(0, 10_000))
+def test_sums_do_not_depend_on_how_slices_fall_into_patients(seed: int) -> None:
+    scores, _ = _random_scores(seed, n=30)
+    alone = Scores.from_probabilities(
+        np.eye(3)[scores.predicted], scores.truth.tolist(), scores.confident.tolist(), range(30)
+    )
+    together = figures(Counts.per_unit(scores).total())
+    apart = figures(Counts.per_unit(alone).total())
+    for name in set(together) - {"loss"}:
+        np.testing.assert_allclose(together[name], apart[name])
+
+
+def test_what_is_undefined_is_none_and_stays_out_of_the_means() -> None:
+    # Class c has no slice and is never predicted; class b is never predicted.
+    probabilities = np.array([[0.9, 0.1, 0.0], [0.8, 0.2, 0.0], [0.7, 0.3, 0.0]])
+    scores = Scores.from_probabilities(probabilities, [0, 0, 1], [False] * 3, "xyz")
+    found = metrics(scores, ("a", "b", "c"), MEASURED)
+    assert _value(found, "precision", "b") is None
+    assert _value(found, "sensitivity", "b") == 0
+    assert _value(found, "sensitivity", "c") is None
+    assert _value(found, "f1", "c") is None
+    assert _value(found, "confident_accuracy") is None
+    assert _value(found, "balanced_accuracy") == pytest.approx(1 / 2)
+    assert _value(found, "macro_f1") == pytest.approx((4 / 5 + 0) / 2)
+
+
+def test_every_metric_says_of_what_it_is() -> None:
+    scores, _ = _random_scores(1, n=40)
+    measured = Measured(split="val", protocol="official", n_patients=8, decision_sha256="e" * 64)
+    found = metrics(scores, ("a", "b", "c"), measured)
+    assert [m.name for m in found] == [*OVERALL, *PER_CLASS * 3]
+    assert [m.class_id for m in found[len(OVERALL) :: len(PER_CLASS)]] == ["a", "b", "c"]
+    for metric in found:
+        assert (metric.split, metric.protocol) == ("val", "official")
+        assert (metric.n_slices, metric.n_patients) == (40, 8)
+        assert metric.decision_sha256 == "e" * 64
+
+
+def test_intervals_enclose_their_figure() -> None:
+    scores, _ = _random_scores(2)
+    for metric in metrics(scores, ("a", "b", "c"), MEASURED):
+        if metric.name == "support":
+            assert metric.interval is None
+        else:
+            assert metric.interval is not None
+            assert metric.value is not None
+            assert metric.interval[0] < metric.value < metric.interval[1]
+
+
+def test_no_interval_where_all_draws_agree() -> None:
+    probabilities = np.array([[1.0, 0.0], [0.0, 1.0]] * 5)
+    scores = Scores.from_probabilities(probabilities, [0, 1] * 5, [True] * 10, range(10))
+    (accuracy,) = [m for m in metrics(scores, ("a", "b"), MEASURED) if m.name == "accuracy"]
+    assert accuracy.value == 1
+    assert accuracy.interval is None
