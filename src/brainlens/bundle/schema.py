@@ -1,6 +1,6 @@
 """``bundle.json``: everything about a bundle that is not weights."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -15,6 +15,8 @@ GATES = "gate.safetensors"
 CARD = "README.md"
 NOTICE = "NOTICE"
 DESCRIPTION = "bundle.json"
+REQUIRED = (GRAPH, WEIGHTS, CARD, NOTICE)
+OPTIONAL = (GATES,)
 
 
 class _Part(BaseModel):
@@ -117,7 +119,7 @@ class Seen(_Part):
 
     algorithm: Literal["dct64"] = "dct64"
     max_distance: int = Field(ge=0, le=16)
-    hashes: tuple[str, ...]
+    hashes: tuple[Annotated[str, Field(pattern="^[0-9a-f]{16}$")], ...]
 
 
 class BundleInfo(_Part):
@@ -138,6 +140,9 @@ class BundleInfo(_Part):
     decision_sha256
         Hash of graph, preprocess, classes, temperature, thresholds and gates: what decides an
         answer. See `decision_hash`.
+    description_sha256
+        Canonical hash of all of ``bundle.json`` but this field, so that a damaged figure is found
+        as surely as a damaged weight.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema", serialization_alias="schema")
@@ -156,6 +161,7 @@ class BundleInfo(_Part):
     seen: Seen | None = None
     files: dict[str, str] = {}
     decision_sha256: str = ""
+    description_sha256: str = ""
 
     @model_validator(mode="after")
     def _distinct_classes(self) -> "BundleInfo":

@@ -1,0 +1,217 @@
+"""The model card and the notice, made from the description alone."""
+
+from collections.abc import Iterable, Sequence
+
+from brainlens.bundle.cautions import cautions
+from brainlens.bundle.schema import BundleInfo, Metric
+from brainlens.words import AID, INTENDED_INPUT, NOT_A_DEVICE
+
+_SPLIT_CHECK = {
+    "clean": "no patient, group or copy of an image is on both sides of the split.",
+    "group-ambiguous": (
+        "no patient and no copy of an image is on both sides of the split, but a group of slices "
+        "that may belong to one patient is."
+    ),
+    "leaky": "a patient or a copy of an image is on both sides of the split.",
+}
+_PROTOCOL = {
+    "grouped": "split by group, so that all slices of a patient stay on one side",
+    "official": "the folds published with the data set",
+    "random": "split slice by slice, so that slices of one patient are on both sides",
+    "given": "the split that came with the data",
+}
+_NOT_EVALUATED = (
+    "Grade, lesions other than the classes above, treated brains and children.",
+    "Slices without a lesion, other sequences, and images that are not brain MR: the model names "
+    "one of its classes for any image, unless its confidence is below the threshold.",
+    "Scanners, field strengths and hospitals other than those of the data above.",
+)
+
+
+def card(info: BundleInfo) -> str:
+    """Return the model card in Markdown."""
+    sections = (
+        _head(info),
+        _input(info),
+        _classes(info),
+        _training(info),
+        _decision(info),
+        _figures(info),
+        _risk(info),
+        "## Not evaluated\n\n" + _bullets(_not_evaluated(info)),
+        _files(info),
+    )
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def notice(info: BundleInfo) -> str:
+    """Return the notice: whose data the weights were made from, under which licence."""
+    training = info.training
+    lines = [f"Model {info.name} {info.version}, made with BrainLens."]
+    if training.synthetic:
+        lines.append("Trained on synthetic images; no image of a person was used.")
+    if training.data_title:
+        lines.append(f"Training data: {training.data_title}")
+    if training.data_attribution:
+        lines.append(f"Attribution: {training.data_attribution}")
+    if training.data_licence:
+        lines.append(f"Licence of the data: {training.data_licence}")
+    return "\n".join(_one_line(line) for line in lines) + "\n"
+
+
+def _one_line(text: object) -> str:
+    return " ".join(str(text).split())
+
+
+def _bullets(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {_one_line(line)}" for line in lines)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    def line(cells: Sequence[object]) -> str:
+        return "| " + " | ".join(_one_line(c).replace("|", "\\|") for c in cells) + " |"
+
+    return "\n".join([line(head), line(["---"] * len(head)), *(line(row) for row in rows)])
+
+
+def _head(info: BundleInfo) -> str:
+    mark = " (SYNTHETIC)" if info.training.synthetic else ""
+    title = f"# Model {info.name} {_one_line(info.version)}{mark}"
+    words = [f"**{sentence}**" for sentence in cautions(info)]
+    return "\n\n".join([title, AID, NOT_A_DEVICE, *words])
+
+
+def _input(info: BundleInfo) -> str:
+    if info.training.synthetic:
+        return "## Intended input\n\nOne slice drawn by `brainlens data phantom`; nothing else."
+    return f"## Intended input\n\n{INTENDED_INPUT}"
+
+
+def _classes(info: BundleInfo) -> str:
+    rows = [
+        (
+            f"`{c.id}`",
+            c.display_name.get("en", c.id),
+            c.display_name.get("fr", ""),
+            ", ".join(f"`{alias}`" for alias in c.aliases),
+            c.role.replace("_", " "),
+        )
+        for c in info.classes
+    ]
+    return "## Classes\n\n" + _table(("id", "English", "French", "also known as", "role"), rows)
+
+
+def _training(info: BundleInfo) -> str:
+    training = info.training
+    patients = "unknown" if training.n_patients is None else str(training.n_patients)
+    lines = [
+        f"Data: {training.data_title or 'not named'}"
+        + (" (synthetic)" if training.synthetic else ""),
+        f"Licence: {training.data_licence or 'not stated'}",
+        f"Attribution: {training.data_attribution or 'not stated'}",
+        f"Slices: {training.n_slices}; patients: {patients}",
+        f"Split check: {training.split_check}: {_SPLIT_CHECK[training.split_check]}",
+        f"Protocol: {_protocol(training.protocol)}",
+        f"Network: {info.network.name}; preset {training.preset}, {training.epochs} epochs, "
+        f"seed {training.seed}",
+        f"Fingerprint of the training slices: `{training.data_sha256}`",
+        "Hashes of the training slices are in `bundle.json`, so that the model can say which "
+        "images it has seen."
+        if info.seen is not None
+        else "Hashes of the training slices were left out: the model cannot say which images it "
+        "has seen.",
+    ]
+    return "## Training\n\n" + _bullets(lines)
+
+
+def _protocol(protocol: str) -> str:
+    return f"{protocol}: {_PROTOCOL[protocol]}." if protocol in _PROTOCOL else protocol
+
+
+def _decision(info: BundleInfo) -> str:
+    lines = [
+        f"Answers when the largest probability is at least {info.thresholds.confidence:g}; "
+        "abstains below.",
+        f"Temperature of the probabilities: {info.temperature:g}"
+        + (" (not fitted)." if info.temperature == 1.0 else "."),
+    ]
+    target = info.thresholds.target_error
+    if target is not None:
+        found = "not reached on the data" if target.threshold is None else f"{target.threshold:g}"
+        lines.append(
+            f"Threshold for at most {target.error:g} error among the answered, at confidence "
+            f"level {target.level:g}: {found}."
+        )
+    lines.append(f"Decision hash (what decides an answer): `{info.decision_sha256}`")
+    return "## Decision\n\n" + _bullets(lines)
+
+
+def _figures(info: BundleInfo) -> str:
+    if not info.metrics:
+        return "## Figures\n\nNone measured yet."
+    rows = [_figure(metric, info.decision_sha256) for metric in info.metrics]
+    head = (
+        "figure",
+        "class",
+        "split",
+        "protocol",
+        "value",
+        "95 % interval",
+        "slices",
+        "patients",
+        "decision hash",
+    )
+    others = [
+        f"{name}: {_PROTOCOL[name]}."
+        for name in dict.fromkeys(metric.protocol for metric in info.metrics)
+        if name in _PROTOCOL
+    ]
+    return "\n\n".join(filter(None, ("## Figures", _table(head, rows), _bullets(others))))
+
+
+def _figure(metric: Metric, decision_sha256: str) -> tuple[object, ...]:
+    measured = metric.decision_sha256
+    if measured is None:
+        whose = "not recorded"
+    elif measured == decision_sha256:
+        whose = f"`{measured[:12]}`, this model"
+    else:
+        whose = f"`{measured[:12]}`, another model"
+    interval = metric.interval
+    return (
+        metric.name,
+        metric.class_id or "all",
+        metric.split,
+        metric.protocol,
+        "undefined" if metric.value is None else f"{metric.value:.4f}",
+        "not computed" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}",
+        metric.n_slices,
+        "unknown" if metric.n_patients is None else metric.n_patients,
+        whose,
+    )
+
+
+def _risk(info: BundleInfo) -> str:
+    if not info.risk_coverage:
+        return ""
+    columns = list(dict.fromkeys(key for row in info.risk_coverage for key in row))
+    rows = [
+        [f"{row[key]:.4g}" if key in row else "" for key in columns] for row in info.risk_coverage
+    ]
+    head = [key.replace("_", " ") for key in columns]
+    return "## Error among the answered, by threshold\n\n" + _table(head, rows)
+
+
+def _not_evaluated(info: BundleInfo) -> tuple[str, ...]:
+    if info.training.synthetic:
+        return ("Any real image. Figures on phantoms say nothing about patients.",)
+    return _NOT_EVALUATED
+
+
+def _files(info: BundleInfo) -> str:
+    precision = "half" if info.half_precision else "single"
+    return (
+        f"## Files\n\n`model.onnx` (weights in {precision} precision) answers; "
+        "`weights.safetensors` is the same network for a re-export; `bundle.json` describes both "
+        "and holds the hash of every file; `NOTICE` names the data's authors."
+    )
