@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.imaging.pictures import grey8
+
+from brainlens.errors import InputError
+from brainlens.imaging import (
+    HammingIndex,
+    PreprocessSpec,
+    Slice,
+    from_hex,
+    perceptual_hash,
+    quantise,
+    to_hex,
+)
+
+HASHES = st.integers(0, 2**64 - 1)
+
+
+@given(HASHES)
+def test_hex_there_and_back(hash_: int) -> None:
+    assert len(to_hex(hash_)) == 16
+    assert from_hex(to_hex(hash_)) == hash_
+
+
+@pytest.mark.parametrize("text", ["", "0x00000000000000", "00000000000000000", "00000000000000AG"])
+def test_what_is_no_hash(text: str) -> None:
+    with pytest.raises(InputError, match="not a perceptual hash"):
+        from_hex(text)
+
+
+@given(st.lists(HASHES, min_size=1, max_size=20), HASHES, st.integers(0, 16))
+def test_the_index_agrees_with_counting_bits(hashes: list[int], hash_: int, most: int) -> None:
+    nearest = min((hash_ ^ other).bit_count() for other in hashes)
+    index = HammingIndex(hashes, most)
+    assert index.nearest(hash_) == nearest
+    assert index.contains(hash_) == (nearest <= most)
+    assert len(index) == len(set(hashes))
+
+
+def test_an_empty_index_contains_nothing() -> None:
+    index = HammingIndex([], 16)
+    assert index.nearest(0) is None
+    assert not index.contains(0)
+
+
+def test_copies_are_near_and_other_pictures_far() -> None:
+    spec = PreprocessSpec(size=64)
+    picture = grey8()
+    own = perceptual_hash(quantise(Slice(picture, "png"), spec))
+    darker = perceptual_hash(quantise(Slice((picture * 0.6).astype(np.uint8), "png"), spec))
+    mirrored = perceptual_hash(quantise(Slice(picture[:, ::-1].copy(), "png"), spec))
+    assert (own ^ darker).bit_count() <= 2
+    assert (own ^ mirrored).bit_count() > 16
+
+
+def test_black_is_zero() -> None:
+    assert perceptual_hash(np.zeros((64, 64), np.uint8)) == 0
