@@ -7,6 +7,8 @@ READABLE: Final = frozenset({"jpeg", "png", "tiff", "bmp", "webp", "gif"})
 """Formats that `brainlens.imaging.read` decodes."""
 
 _SIGNATURES: Final = (
+    # First: a DICOM file may open with the header of a TIFF, which describes the pixels only.
+    ("dicom", 128, b"DICM"),
     ("jpeg", 0, b"\xff\xd8\xff"),
     ("png", 0, b"\x89PNG\r\n\x1a\n"),
     ("gif", 0, b"GIF87a"),
@@ -15,7 +17,6 @@ _SIGNATURES: Final = (
     ("tiff", 0, b"MM\x00*"),
     ("tiff", 0, b"II+\x00"),  # BigTIFF
     ("tiff", 0, b"MM\x00+"),
-    ("dicom", 128, b"DICM"),
     ("nifti", 344, b"n+1\x00"),
     ("nifti", 344, b"ni1\x00"),
     ("nifti", 4, b"n+2\x00\r\n\x1a\n"),

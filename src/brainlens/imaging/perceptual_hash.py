@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from brainlens.errors import InputError
 
-MAX_DISTANCE: Final = 2
+MAX_DISTANCE: Final = 3
 """Largest number of differing bits between two copies of one slice; measured, see
 ``docs/decisions/0001-perceptual-hash.md``."""
 
@@ -24,8 +24,8 @@ _BYTES: Final = np.uint64(0x0101010101010101)
 def perceptual_hash(quantised: NDArray[np.uint8]) -> int:
     """Return the hash of a preprocessed slice.
 
-    The lowest 8 x 8 coefficients of the two-dimensional discrete cosine transform, the mean and
-    the pure rows and columns left out, each compared with their median.
+    The signs of the lowest 8 x 8 coefficients of the two-dimensional discrete cosine transform,
+    those of no frequency along one axis left out: the mean and the outline say little of who it is.
 
     Parameters
     ----------
@@ -41,8 +41,7 @@ def perceptual_hash(quantised: NDArray[np.uint8]) -> int:
         return 0
     cosines = _cosines(quantised.shape[0])
     low = (cosines @ quantised.astype(np.float64) @ cosines.T).ravel()
-    bits = np.packbits(low > np.median(low))
-    return int.from_bytes(bits.tobytes(), "big")
+    return int.from_bytes(np.packbits(low > 0).tobytes(), "big")
 
 
 @lru_cache(maxsize=8)
