@@ -41,13 +41,14 @@ def build_quadrant_graph(
 ) -> bytes:
     """Return the ONNX bytes of the quadrant network."""
     weights = _quadrant_weights(n_classes)
+    pooled = (size if isinstance(size, int) else TINY_SIZE) // 2
     nodes = [
         helper.make_node(
             "AveragePool",
             [input_name],
             ["quadrants"],
-            kernel_shape=[TINY_SIZE // 2] * 2,
-            strides=[TINY_SIZE // 2] * 2,
+            kernel_shape=[pooled] * 2,
+            strides=[pooled] * 2,
         ),
         helper.make_node("Flatten", ["quadrants"], ["embedding"]),
         helper.make_node("Gemm", ["embedding", "weights"], ["logits"], transB=1),
@@ -90,10 +91,10 @@ def _png(pixels: NDArray[np.uint8]) -> bytes:
 
 def _quadrants(levels: tuple[int, int, int, int], side: int, seed: int) -> NDArray[np.uint8]:
     """Return a [side, side] image of four grey quadrants with a little texture."""
-    half = side // 2
-    grid = np.asarray(levels).reshape(2, 2)
     texture = np.random.default_rng(seed).integers(-20, 21, (side, side))
-    return np.clip(np.kron(grid, np.ones((half, half))) + texture, 0, 255).astype(np.uint8)
+    half = np.arange(side) * 2 // side
+    grid = np.asarray(levels).reshape(2, 2)[half[:, np.newaxis], half]
+    return np.clip(grid + texture, 0, 255).astype(np.uint8)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,266 @@
+"""The predictor: one image in, one answer out, the same for every door."""
+
+import hashlib
+import hmac
+import os
+import secrets
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainlens.bundle.cautions import cautions
+from brainlens.bundle.load import Bundle
+from brainlens.bundle.schema import BundleInfo
+from brainlens.bundle.seen import seen_index
+from brainlens.errors import ImageError, StorageError, UsageError
+from brainlens.imaging import (
+    Limits,
+    Slice,
+    perceptual_hash,
+    pixel_sha256,
+    quantise,
+    read,
+    standardise,
+)
+from brainlens.inference.abstain import choose_threshold, decide
+from brainlens.inference.answer import Answer, InputInfo, ModelInfo
+from brainlens.inference.calibration import softmax
+from brainlens.inference.engine import LOGITS, Engine
+from brainlens.inference.ordered import map_in_order
+
+Source = bytes | str | os.PathLike[str]
+
+COLOURFUL: Final = (
+    "The image has colours, which no MR slice has; its grey values were used, and the answer may "
+    "mean nothing."
+)
+BLANK: Final = "The image is blank after scaling; the answer means nothing."
+
+_DEFAULT_LIMITS: Final = Limits()
+_KEY_BYTES: Final = 32
+
+
+class Predictor:
+    """Answers about slices with one bundle. May be used by many threads at once.
+
+    Parameters
+    ----------
+    bundle
+        A loaded bundle.
+    threads, spinning
+        See `Engine`.
+    key
+        Secret for the keyed hashes of inputs, so that an outsider cannot tell from an answer which
+        image it is about. Default: a random one that ends with this object, so hashes of two
+        predictors cannot be compared.
+    limits
+        Largest images read.
+
+    Raises
+    ------
+    BundleInvalid
+        If the graph cannot be run or does not fit the description.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        *,
+        threads: int | None = None,
+        spinning: bool = False,
+        key: bytes | None = None,
+        limits: Limits = _DEFAULT_LIMITS,
+    ) -> None:
+        self._bundle = bundle
+        self._engine = Engine(bundle, threads=threads, spinning=spinning)
+        self._key = secrets.token_bytes(_KEY_BYTES) if key is None else key
+        self._limits = limits
+        self._seen = seen_index(bundle.info)
+        self._cautions = cautions(bundle.info)
+        self._model = ModelInfo(
+            name=bundle.info.name,
+            version=bundle.info.version,
+            decision_sha256=bundle.info.decision_sha256,
+        )
+
+    @property
+    def info(self) -> BundleInfo:
+        """The bundle's description."""
+        return self._bundle.info
+
+    def predict(
+        self, source: Source, *, threshold: float | None = None, allow_lower: bool = False
+    ) -> Answer:
+        """Answer about one image.
+
+        Parameters
+        ----------
+        source
+            The content of an image file, or its path.
+        threshold
+            Confidence from which the model answers; default the bundle's own.
+        allow_lower
+            Whether ``threshold`` may be below the bundle's own.
+
+        Raises
+        ------
+        ImageError
+            If it is no image that can be read; the subclass says why.
+        UsageError
+            If the threshold is outside [0, 1] or too low.
+        StorageError
+            If the file system refuses to read.
+        """
+        chosen = self._threshold(threshold, allow_lower)
+        clock = _Clock()
+        data = source if isinstance(source, bytes) else _file_bytes(Path(source), self._limits)
+        slice_ = read(data, self._limits)
+        clock.lap("decode")
+        return self._answer(slice_, data, chosen, clock)
+
+    def predict_slice(
+        self, slice_: Slice, *, threshold: float | None = None, allow_lower: bool = False
+    ) -> Answer:
+        """Answer about a slice that is decoded already; its keyed hash is of `pixel_sha256`.
+
+        Parameters
+        ----------
+        slice_
+            The slice.
+        threshold, allow_lower
+            See `predict`.
+
+        Raises
+        ------
+        UsageError
+            If the threshold is outside [0, 1] or too low.
+        """
+        chosen = self._threshold(threshold, allow_lower)
+        return self._answer(slice_, pixel_sha256(slice_).encode(), chosen, _Clock())
+
+    def predict_paths(
+        self,
+        paths: Iterable[Path],
+        *,
+        threshold: float | None = None,
+        allow_lower: bool = False,
+        workers: int = 1,
+    ) -> Iterator[tuple[Path, Answer | ImageError | StorageError]]:
+        """Answer about many files, in order; an image that cannot be used does not end the walk.
+
+        Paths are taken as the answers are, so neither pile up.
+
+        Parameters
+        ----------
+        paths
+            Image files.
+        threshold, allow_lower
+            See `predict`.
+        workers
+            Slices looked at at the same time, at least 1.
+
+        Yields
+        ------
+        path, answer or error
+
+        Raises
+        ------
+        UsageError
+            If the threshold or the number of workers cannot be used; at the call, not later.
+        """
+        chosen = self._threshold(threshold, allow_lower)
+        if workers < 1:
+            raise UsageError(f"{workers} workers cannot work.", hint="Give at least 1.")
+
+        def one(path: Path) -> tuple[Path, Answer | ImageError | StorageError]:
+            try:
+                return path, self.predict(path, threshold=chosen, allow_lower=True)
+            except (ImageError, StorageError) as error:
+                return path, error
+
+        return map_in_order(one, paths, workers)
+
+    def _threshold(self, wanted: float | None, allow_lower: bool) -> float:
+        return choose_threshold(wanted, self.info.thresholds.confidence, allow_lower=allow_lower)
+
+    def _answer(self, slice_: Slice, identity: bytes, threshold: float, clock: "_Clock") -> Answer:
+        spec = self.info.preprocess
+        quantised = quantise(slice_, spec)
+        seen = self._seen is not None and self._seen.contains(perceptual_hash(quantised))
+        batch = standardise(quantised, spec)[np.newaxis, np.newaxis]
+        clock.lap("preprocess")
+        logits = self._engine.run(batch)[LOGITS]
+        clock.lap("inference")
+        shares = softmax(logits[0], self.info.temperature)
+        best = int(shares.argmax())
+        confidence = float(shares[best])
+        status, reasons = decide(confidence, threshold)
+        winner = self.info.classes[best]
+        ids = [c.id for c in self.info.classes]
+        return Answer(
+            prediction_id=uuid.uuid4().hex,
+            status=status,
+            reasons=reasons,
+            predicted_class=winner.id,
+            display_name={str(lang): name for lang, name in winner.display_name.items()},
+            confidence=confidence,
+            probabilities=dict(zip(ids, shares.tolist(), strict=True)),
+            threshold=threshold,
+            seen_in_training=seen,
+            input=InputInfo(
+                format=slice_.format,
+                width=slice_.width,
+                height=slice_.height,
+                frame=slice_.frame,
+                sha256=hmac.new(self._key, identity, hashlib.sha256).hexdigest(),
+            ),
+            warnings=(*self._cautions, *_warnings(slice_, quantised)),
+            model=self._model,
+            timings_ms=clock.finish(),
+        )
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Milliseconds by stage."""
+
+    _laps: dict[str, float] = field(default_factory=dict)
+    _start: float = field(default_factory=perf_counter)
+    _last: float = 0.0
+
+    def lap(self, stage: str) -> None:
+        now = perf_counter() - self._start
+        self._laps[stage] = round(1000 * (now - self._last), 3)
+        self._last = now
+
+    def finish(self) -> dict[str, float]:
+        return {**self._laps, "total": round(1000 * (perf_counter() - self._start), 3)}
+
+
+def _file_bytes(path: Path, limits: Limits) -> bytes:
+    """Return a file's content, or just enough of it that `read` refuses it for its size."""
+    try:
+        if not path.is_file():
+            kind = "a folder" if path.is_dir() else "no file"
+            raise ImageError(f"{path} is {kind}.", hint="Give an image file.")
+        with path.open("rb") as file:
+            return file.read(limits.max_bytes + 1)
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be read: {error.strerror or error}.", hint="Check its permissions."
+        ) from error
+
+
+def _warnings(slice_: Slice, quantised: NDArray[np.uint8]) -> tuple[str, ...]:
+    found = []
+    if slice_.colourful:
+        found.append(COLOURFUL)
+    if quantised.min() == quantised.max():
+        found.append(BLANK)
+    return tuple(found)
