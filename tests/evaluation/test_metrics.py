@@ -14,11 +14,21 @@ from sklearn.metrics import (
 
 from brainlens.bundle.schema import Metric
 from brainlens.evaluation.counts import Counts
-from brainlens.evaluation.metrics import OVERALL, PER_CLASS, Measured, figures, metrics
+from brainlens.evaluation.metrics import OVERALL, PER_CLASS, figures, metrics
 from brainlens.evaluation.scores import Scores
 
 NAN = float("nan")
-MEASURED = Measured(split="test", protocol="given", n_patients=None, decision_sha256="d" * 64)
+
+
+def _metrics(scores: Scores, class_ids: tuple[str, ...]) -> tuple[Metric, ...]:
+    return metrics(
+        scores,
+        class_ids,
+        split="val",
+        protocol="official",
+        n_patients=8,
+        decision_sha256="e" * 64,
+    )
 
 
 def _random_scores(
@@ -44,7 +54,7 @@ def test_a_case_worked_by_hand() -> None:
     probabilities = np.array([[0.8, 0.2], [0.6, 0.4], [0.1, 0.9], [0.5 - 1e-9, 0.5], [NAN, NAN]])
     confident = [True, False, True, False, False]
     scores = Scores.from_probabilities(probabilities, [0, 0, 0, 1, 1], confident, "vwxyz")
-    found = metrics(scores, ("a", "b"), MEASURED)
+    found = _metrics(scores, ("a", "b"))
 
     assert _value(found, "accuracy") == pytest.approx(3 / 5)
     assert _value(found, "loss") == pytest.approx(
@@ -99,7 +109,7 @@ def test_what_is_undefined_is_none_and_stays_out_of_the_means() -> None:
     # Class c has no slice and is never predicted; class b is never predicted.
     probabilities = np.array([[0.9, 0.1, 0.0], [0.8, 0.2, 0.0], [0.7, 0.3, 0.0]])
     scores = Scores.from_probabilities(probabilities, [0, 0, 1], [False] * 3, "xyz")
-    found = metrics(scores, ("a", "b", "c"), MEASURED)
+    found = _metrics(scores, ("a", "b", "c"))
     assert _value(found, "precision", "b") is None
     assert _value(found, "sensitivity", "b") == 0
     assert _value(found, "sensitivity", "c") is None
@@ -111,8 +121,7 @@ def test_what_is_undefined_is_none_and_stays_out_of_the_means() -> None:
 
 def test_every_metric_says_of_what_it_is() -> None:
     scores, _ = _random_scores(1, n=40)
-    measured = Measured(split="val", protocol="official", n_patients=8, decision_sha256="e" * 64)
-    found = metrics(scores, ("a", "b", "c"), measured)
+    found = _metrics(scores, ("a", "b", "c"))
     assert [m.name for m in found] == [*OVERALL, *PER_CLASS * 3]
     assert [m.class_id for m in found[len(OVERALL) :: len(PER_CLASS)]] == ["a", "b", "c"]
     for metric in found:
@@ -123,7 +132,7 @@ def test_every_metric_says_of_what_it_is() -> None:
 
 def test_intervals_enclose_their_figure() -> None:
     scores, _ = _random_scores(2)
-    for metric in metrics(scores, ("a", "b", "c"), MEASURED):
+    for metric in _metrics(scores, ("a", "b", "c")):
         if metric.name == "support":
             assert metric.interval is None
         else:
@@ -135,6 +144,6 @@ def test_intervals_enclose_their_figure() -> None:
 def test_no_interval_where_all_draws_agree() -> None:
     probabilities = np.array([[1.0, 0.0], [0.0, 1.0]] * 5)
     scores = Scores.from_probabilities(probabilities, [0, 1] * 5, [True] * 10, range(10))
-    (accuracy,) = [m for m in metrics(scores, ("a", "b"), MEASURED) if m.name == "accuracy"]
+    (accuracy,) = [m for m in _metrics(scores, ("a", "b")) if m.name == "accuracy"]
     assert accuracy.value == 1
     assert accuracy.interval is None

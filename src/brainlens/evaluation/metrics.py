@@ -1,7 +1,6 @@
 """Figures computed from sums, and their list for a bundle."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -70,17 +69,15 @@ def figures(counts: Counts) -> dict[str, Array]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """On what, and of what, figures are measured; copied into every `Metric`."""
-
-    split: str
-    protocol: str
-    n_patients: int | None
-    decision_sha256: str
-
-
-def metrics(scores: Scores, class_ids: Sequence[str], measured: Measured) -> tuple[Metric, ...]:
+def metrics(
+    scores: Scores,
+    class_ids: Sequence[str],
+    *,
+    split: str,
+    protocol: str,
+    n_patients: int | None,
+    decision_sha256: str,
+) -> tuple[Metric, ...]:
     """Return every figure of ``scores`` with its 95 % interval.
 
     Parameters
@@ -89,8 +86,8 @@ def metrics(scores: Scores, class_ids: Sequence[str], measured: Measured) -> tup
         Truths and predictions over the classes of ``class_ids``.
     class_ids
         Class ids in the bundle's order.
-    measured
-        What the figures are of.
+    split, protocol, n_patients, decision_sha256
+        What the figures are of; copied into every `Metric`.
     """
     counts = Counts.per_unit(scores)
     values = figures(counts.total())
@@ -106,11 +103,11 @@ def metrics(scores: Scores, class_ids: Sequence[str], measured: Measured) -> tup
             value=value if known else None,
             interval=(low, high) if known and name != "support" and low < high else None,
             class_id=None if index is None else class_ids[index],
-            split=measured.split,
-            protocol=measured.protocol,
+            split=split,
+            protocol=protocol,
             n_slices=len(scores),
-            n_patients=measured.n_patients,
-            decision_sha256=measured.decision_sha256,
+            n_patients=n_patients,
+            decision_sha256=decision_sha256,
         )
 
     overall = [metric(name, None) for name in OVERALL]

@@ -1,0 +1,244 @@
+"""Measuring a bundle on a data set, through the very predictor that serves it."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainlens.bundle.cautions import cautions
+from brainlens.bundle.load import Bundle
+from brainlens.classes import TruthMap
+from brainlens.datasets.manifest import Manifest, Progress, Row
+from brainlens.errors import DataError, ImageError, UsageError
+from brainlens.evaluation.counts import Counts
+from brainlens.evaluation.evaluation import UNSEEN, UNSHARED, Evaluation, Measurement
+from brainlens.evaluation.metrics import metrics
+from brainlens.evaluation.scores import Scores
+from brainlens.inference.predictor import Predictor
+from brainlens.outcomes import Outcome
+
+GIVEN = "given"
+
+
+def evaluate(
+    bundle: Bundle,
+    manifest: Manifest,
+    *,
+    split: str = "test",
+    explicit_map: Mapping[str, str] | None = None,
+    protocol: str = GIVEN,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Run every slice of one split through the bundle and measure the answers.
+
+    Parameters
+    ----------
+    bundle
+        The bundle, as it ships.
+    manifest
+        The data set; its labels meet the bundle's classes by id, alias or ``explicit_map``, never
+        by position.
+    split
+        ``train``, ``val`` or ``test``. A manifest without any splits is a test set of the user's
+        own: all of it is ``test``.
+    explicit_map
+        Label → class id.
+    protocol
+        How the split was made: ``official``, ``grouped``, ``random`` or ``given``.
+    workers
+        Slices looked at at the same time; default the number of cores.
+    progress
+        Called with (done, total).
+
+    Raises
+    ------
+    DataError
+        If the split has no slice whose label means one of the classes, or none can be read.
+    UsageError
+        If ``explicit_map`` names a class that the bundle does not have.
+    """
+    truth = _truth_map(bundle, explicit_map)
+    rows = _rows_of(manifest, split)
+    unmatched: Counter[str] = Counter()
+    known: list[tuple[Row, str]] = []
+    for row in rows:
+        class_id = truth.find(row.label) if row.label else None
+        if class_id is not None:
+            known.append((row, class_id))
+        elif row.label:
+            unmatched[row.label] += 1
+    if not known:
+        raise _nothing_known(bundle, split, rows, unmatched)
+    outcomes = _outcomes(bundle, manifest.root, known, workers or os.cpu_count() or 1, progress)
+    answered = [i for i, outcome in enumerate(outcomes) if not outcome.error]
+    if not answered:
+        raise DataError(
+            f"None of the {len(outcomes)} images can be read; the first: {outcomes[0].error}",
+            hint="Check the files.",
+        )
+    measure = _Measure(bundle, split, [outcomes[i] for i in answered], [known[i] for i in answered])
+    shared = _shared_groups(manifest, split)
+    seen = measure.mask(lambda outcome, _: outcome.seen_in_training is True)
+    ambiguous = measure.mask(lambda _, row: row.group_key in shared)
+    return Evaluation(
+        model=f"{bundle.info.name} {bundle.info.version}",
+        decision_sha256=bundle.info.decision_sha256,
+        class_ids=measure.class_ids,
+        split=split,
+        protocol=protocol,
+        threshold=bundle.info.thresholds.confidence,
+        outcomes=outcomes,
+        all=measure.where(np.ones(len(answered), dtype=np.bool_), protocol),
+        unseen=measure.where(~seen, f"{protocol}, {UNSEEN}") if seen.any() else None,
+        unshared=(
+            measure.where(~ambiguous, f"{protocol}, {UNSHARED}") if ambiguous.any() else None
+        ),
+        n_failed=len(outcomes) - len(answered),
+        n_seen=int(seen.sum()),
+        knows_seen=bundle.info.seen is not None,
+        n_unlabelled=sum(not row.label for row in rows),
+        unmatched=dict(unmatched),
+        aliases=dict(sorted(truth.aliases_used)),
+        cautions=cautions(bundle.info),
+    )
+
+
+class _Measure:
+    """Measures selections of the slices that got an answer."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        split: str,
+        outcomes: Sequence[Outcome],
+        known: Sequence[tuple[Row, str]],
+    ) -> None:
+        self.class_ids = tuple(c.id for c in bundle.info.classes)
+        self._decision = bundle.info.decision_sha256
+        self._split = split
+        self._outcomes = outcomes
+        self._rows = [row for row, _ in known]
+        nothing = dict.fromkeys(self.class_ids, float("nan"))
+        table = [o.probabilities or nothing for o in outcomes]
+        self._scores = Scores.from_probabilities(
+            np.array([[p[c] for c in self.class_ids] for p in table]).reshape(
+                len(table), len(self.class_ids)
+            ),
+            [self.class_ids.index(class_id) for _, class_id in known],
+            [o.status == "answered" for o in outcomes],
+            [_unit(row) for row in self._rows],
+        )
+
+    def mask(self, chosen: Callable[[Outcome, Row], bool]) -> NDArray[np.bool_]:
+        """Return for which slices ``chosen`` is true."""
+        pairs = zip(self._outcomes, self._rows, strict=True)
+        return np.array([chosen(outcome, row) for outcome, row in pairs], dtype=np.bool_)
+
+    def where(self, keep: NDArray[np.bool_], protocol: str) -> Measurement:
+        """Return the figures of the slices where ``keep`` is true."""
+        scores = self._scores.select(keep)
+        patients = {row.patient for row, kept in zip(self._rows, keep, strict=True) if kept}
+        n_patients = None if "" in patients or not patients else len(patients)
+        found = metrics(
+            scores,
+            self.class_ids,
+            split=self._split,
+            protocol=protocol,
+            n_patients=n_patients,
+            decision_sha256=self._decision,
+        )
+        return Measurement(
+            n_slices=len(scores),
+            n_patients=n_patients,
+            metrics=found if len(scores) else (),
+            confusion=Counts.per_unit(scores).total().confusion.astype(np.int64),
+        )
+
+
+def _truth_map(bundle: Bundle, explicit: Mapping[str, str] | None) -> TruthMap:
+    try:
+        return TruthMap(bundle.info.classes, explicit)
+    except ValueError as error:
+        ids = ", ".join(c.id for c in bundle.info.classes)
+        raise UsageError(f"The map does not fit: {error}.", hint=f"Classes: {ids}.") from error
+
+
+def _rows_of(manifest: Manifest, split: str) -> tuple[Row, ...]:
+    if split == "test" and not any(row.split for row in manifest.rows):
+        return manifest.rows
+    return manifest.select(split=split).rows
+
+
+def _nothing_known(
+    bundle: Bundle, split: str, rows: Sequence[Row], unmatched: Mapping[str, int]
+) -> DataError:
+    if not rows:
+        return DataError(
+            f"No slice is in the split {split}.",
+            hint="Choose another split (train, val, test), or fill the manifest's column split.",
+        )
+    if not unmatched:
+        return DataError(
+            f"No slice of the split {split} has a label.", hint="Fill the manifest's column label."
+        )
+    ids = ", ".join(c.id for c in bundle.info.classes)
+    labels = ", ".join(sorted(unmatched))
+    return DataError(
+        f"No label of the split {split} means a class of the model: {labels}.",
+        hint=f"Say which is which with --map LABEL=CLASS; the classes are {ids}.",
+    )
+
+
+def _unit(row: Row) -> tuple[str, str]:
+    """Return what is drawn together in the bootstrap."""
+    if row.patient:
+        return ("patient", row.patient)
+    return ("group", row.group) if row.group else ("slice", str(row.path))
+
+
+def _shared_groups(manifest: Manifest, split: str) -> set[str]:
+    """Return the groups of the other splits."""
+    return {row.group_key for row in manifest.rows if row.split not in ("", split)}
+
+
+def _outcomes(
+    bundle: Bundle,
+    root: Path,
+    known: Sequence[tuple[Row, str]],
+    workers: int,
+    progress: Progress | None,
+) -> tuple[Outcome, ...]:
+    # One slice a thread: the threads share the cores, so the engine takes one for each.
+    predictor = Predictor(bundle, threads=1)
+
+    def outcome(pair: tuple[Row, str]) -> Outcome:
+        row, class_id = pair
+        path = _relative(row.path, root)
+        of_slice = {"label": class_id, "patient": row.patient, "group": row.group}
+        try:
+            answer = predictor.predict(row.path)
+        except (ImageError, OSError) as error:
+            return Outcome.failed(path, _reason(error), fold=row.fold, **of_slice)
+        return Outcome.from_answer(path, answer.model_dump(), fold=row.fold, **of_slice)
+
+    found = []
+    with ThreadPoolExecutor(workers) as pool:
+        for one in pool.map(outcome, known):
+            found.append(one)
+            if progress is not None:
+                progress(len(found), len(known))
+    return tuple(found)
+
+
+def _relative(path: Path, root: Path) -> str:
+    """Return the path as the manifest says it: what is written of an evaluation may travel."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def _reason(error: ImageError | OSError) -> str:
+    return f"{error.code}: {error.message}" if isinstance(error, ImageError) else str(error)
