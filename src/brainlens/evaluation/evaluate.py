@@ -3,7 +3,6 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from brainlens.bundle.cautions import cautions
 from brainlens.bundle.load import Bundle
 from brainlens.classes import TruthMap
 from brainlens.datasets.manifest import Manifest, Progress, Row
-from brainlens.errors import DataError, ImageError, UsageError
+from brainlens.errors import BrainLensError, DataError, UsageError
 from brainlens.evaluation.counts import Counts
 from brainlens.evaluation.evaluation import UNSEEN, UNSHARED, Evaluation, Measurement
 from brainlens.evaluation.metrics import metrics
@@ -215,30 +214,21 @@ def _outcomes(
 ) -> tuple[Outcome, ...]:
     # One slice a thread: the threads share the cores, so the engine takes one for each.
     predictor = Predictor(bundle, threads=1)
-
-    def outcome(pair: tuple[Row, str]) -> Outcome:
-        row, class_id = pair
-        path = _relative(row.path, root)
-        of_slice = {"label": class_id, "patient": row.patient, "group": row.group}
-        try:
-            answer = predictor.predict(row.path)
-        except (ImageError, OSError) as error:
-            return Outcome.failed(path, _reason(error), fold=row.fold, **of_slice)
-        return Outcome.from_answer(path, answer.model_dump(), fold=row.fold, **of_slice)
-
+    answers = predictor.predict_paths([row.path for row, _ in known], workers=workers)
     found = []
-    with ThreadPoolExecutor(workers) as pool:
-        for one in pool.map(outcome, known):
-            found.append(one)
-            if progress is not None:
-                progress(len(found), len(known))
+    for (row, class_id), (path, answer) in zip(known, answers, strict=True):
+        of_slice = {"label": class_id, "patient": row.patient, "group": row.group}
+        name = _relative(path, root)
+        if isinstance(answer, BrainLensError):
+            reason = f"{answer.code}: {answer.message}"
+            found.append(Outcome.failed(name, reason, fold=row.fold, **of_slice))
+        else:
+            found.append(Outcome.from_answer(name, answer.model_dump(), fold=row.fold, **of_slice))
+        if progress is not None:
+            progress(len(found), len(known))
     return tuple(found)
 
 
 def _relative(path: Path, root: Path) -> str:
     """Return the path as the manifest says it: what is written of an evaluation may travel."""
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-
-
-def _reason(error: ImageError | OSError) -> str:
-    return f"{error.code}: {error.message}" if isinstance(error, ImageError) else str(error)
