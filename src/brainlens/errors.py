@@ -15,6 +15,7 @@
     │   │   ├── BundleNotFound
     │   │   └── BundleInvalid
     │   ├── RunError               a training run's folder
+    │   ├── DivergedTraining
     │   ├── UsageError             options that do not go together
     │   └── MissingExtra           an optional dependency is not installed
     ├── CheckFailed                a check said no
@@ -129,6 +130,12 @@ class RunError(InputError):
     """A training run's folder is missing, incomplete or of another configuration."""
 
     code = "bad_run"
+
+
+class DivergedTraining(InputError):
+    """The loss of a training run is no longer a number; other options may keep it one."""
+
+    code = "diverged_training"
 
 
 class UsageError(InputError):

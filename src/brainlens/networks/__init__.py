@@ -1,1 +1,6 @@
-"""Network architectures, one file each, and their registry."""
+"""Networks, one file an architecture; they know torch and nothing of BrainLens."""
+
+from brainlens.networks.network import Network, Outputs
+from brainlens.networks.registry import create_network, network_names
+
+__all__ = ["Network", "Outputs", "create_network", "network_names"]

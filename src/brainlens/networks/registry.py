@@ -1,0 +1,38 @@
+"""Networks by name."""
+
+from typing import Any
+
+from brainlens.networks.network import Network
+from brainlens.networks.simple_cnn import SimpleCNN
+
+_NETWORKS: dict[str, type[Network]] = {network.name: network for network in (SimpleCNN,)}
+
+
+def network_names() -> tuple[str, ...]:
+    """Return the names that `create_network` knows, sorted."""
+    return tuple(sorted(_NETWORKS))
+
+
+def create_network(name: str, n_classes: int, **options: Any) -> Network:
+    """Build a network with fresh weights drawn from torch's current random state.
+
+    Parameters
+    ----------
+    name
+        One of `network_names`.
+    n_classes
+        Number of outputs, at least 2.
+    **options
+        Options of that architecture; those left out take its defaults.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or an option is unknown or out of range.
+    """
+    if name not in _NETWORKS:
+        raise ValueError(f"no network is called {name!r}; there are: {', '.join(network_names())}")
+    try:
+        return _NETWORKS[name](n_classes, **options)
+    except TypeError as error:
+        raise ValueError(f"{name}: {error}") from error

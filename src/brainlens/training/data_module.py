@@ -1,0 +1,84 @@
+"""Hands Lightning the batches of a manifest."""
+
+from typing import Literal
+
+import lightning as L
+from torch.utils.data import DataLoader, SequentialSampler
+
+from brainlens.datasets.cache import Cache
+from brainlens.datasets.manifest import Manifest
+from brainlens.training.config import TrainConfig
+from brainlens.training.order import SeededOrder
+from brainlens.training.slices import Batch, CachedSlices, keep
+
+
+class ManifestData(L.LightningDataModule):
+    """Training and validation slices of a manifest, read from its cache.
+
+    Parameters
+    ----------
+    config
+        The run's choices.
+    manifest
+        Rows with splits ``train`` and ``val``.
+    cache
+        The manifest's images.
+    class_ids
+        The classes in the order of the network's outputs.
+    """
+
+    def __init__(
+        self, config: TrainConfig, manifest: Manifest, cache: Cache, class_ids: tuple[str, ...]
+    ) -> None:
+        super().__init__()
+        self._config = config
+        self.train_slices = cached_slices(manifest, cache, class_ids, "train")
+        self.val_slices = cached_slices(manifest, cache, class_ids, "val")
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        """Return the training batches, in the order of seed and epoch.
+
+        The last, smaller batch is left out: batch statistics of a few slices would disturb
+        training. Which slices it held changes with every epoch's order.
+        """
+        rank, replicas = self._place()
+        order = SeededOrder(len(self.train_slices), self._config.seed, rank=rank, replicas=replicas)
+        if self.trainer is not None:
+            # On resume Lightning starts the first iterator before it tells the epoch.
+            order.set_epoch(self.trainer.fit_loop.epoch_progress.current.processed)
+        return DataLoader(
+            self.train_slices,
+            batch_size=min(self._config.batch_size, len(order)),
+            sampler=order,
+            drop_last=True,
+            num_workers=self._config.workers,
+            collate_fn=keep,
+        )
+
+    def val_dataloader(self) -> DataLoader[Batch]:
+        """Return the validation batches."""
+        rank, replicas = self._place()
+        own = range(rank, len(self.val_slices), replicas)
+        return DataLoader(
+            self.val_slices,
+            batch_size=2 * self._config.batch_size,
+            sampler=SequentialSampler(own) if replicas == 1 else list(own),
+            num_workers=self._config.workers,
+            collate_fn=keep,
+        )
+
+    def _place(self) -> tuple[int, int]:
+        trainer = self.trainer
+        return (trainer.global_rank, trainer.world_size) if trainer else (0, 1)
+
+
+def cached_slices(
+    manifest: Manifest, cache: Cache, class_ids: tuple[str, ...], split: Literal["train", "val"]
+) -> CachedSlices:
+    """Return the labelled slices of one split."""
+    rows = [row for row in manifest.select(split=split).rows if row.label in class_ids]
+    return CachedSlices(
+        cache.images,
+        [cache.index(row) for row in rows],
+        [class_ids.index(row.label) for row in rows],
+    )

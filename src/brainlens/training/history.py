@@ -1,0 +1,82 @@
+"""What each epoch came to."""
+
+import json
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from brainlens.errors import RunError
+from brainlens.files import write_json
+from brainlens.training.config import Criterion
+
+
+class EpochRecord(BaseModel):
+    """One epoch; a row of ``history.json``.
+
+    Attributes
+    ----------
+    epoch
+        From 1.
+    train_loss, train_accuracy
+        Means over the training slices as trained on: augmented, with dropout, while weights moved.
+    val_loss, val_accuracy
+        Means over the validation slices after the epoch.
+    val_confident_correct
+        Share of all validation slices predicted correctly with confidence ≥ 0.7.
+    learning_rate
+        At the epoch's last step.
+    seconds
+        Wall time, validation included.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    val_loss: float
+    val_accuracy: float
+    val_confident_correct: float
+    learning_rate: float
+    seconds: float
+
+    def beats(self, other: "EpochRecord | None", criterion: Criterion) -> bool:
+        """Whether this epoch is the best so far; of equals the earlier stays."""
+        return other is None or self._rank(criterion) > other._rank(criterion)
+
+    def _rank(self, criterion: Criterion) -> tuple[float, ...]:
+        if criterion == "val_loss":
+            return (-self.val_loss,)
+        return (self.val_accuracy, -self.val_loss)
+
+
+def write_history(path: Path, records: list[EpochRecord]) -> None:
+    """Write ``history.json`` atomically."""
+    write_json(path, [record.model_dump() for record in records])
+
+
+def read_history(path: Path) -> list[EpochRecord]:
+    """Read ``history.json``.
+
+    Raises
+    ------
+    RunError
+        If the file is missing or not a history.
+    """
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        return [EpochRecord.model_validate(row) for row in rows]
+    except (OSError, ValueError, TypeError) as error:
+        raise RunError(
+            f"{path} cannot be read as a history: {error}",
+            hint="Name the folder of a training run that finished at least one epoch.",
+        ) from error
+
+
+def best_record(records: list[EpochRecord], criterion: Criterion) -> EpochRecord | None:
+    """Return the best epoch, or None of none."""
+    best: EpochRecord | None = None
+    for record in records:
+        if record.beats(best, criterion):
+            best = record
+    return best

@@ -1,0 +1,138 @@
+"""What Lightning runs: one training step, one validation step, the optimiser."""
+
+import time
+from typing import Any
+
+import lightning as L
+import numpy as np
+import torch
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from torch import Tensor
+from torch.nn import functional
+
+from brainlens.errors import DivergedTraining
+from brainlens.networks import Network
+from brainlens.training.augmentation import augment, draw
+from brainlens.training.config import TrainConfig
+from brainlens.training.history import EpochRecord
+from brainlens.training.schedule import Schedule
+from brainlens.training.slices import Batch
+from brainlens.training.tally import Tally
+
+
+class Classifier(L.LightningModule):
+    """Trains a network by cross-entropy and keeps the history.
+
+    Parameters
+    ----------
+    network
+        The network; its weights are trained in place.
+    config
+        The run's choices, settled for the machine.
+
+    Attributes
+    ----------
+    history
+        One record an epoch; part of every checkpoint, so that it survives a kill with the weights.
+    """
+
+    def __init__(self, network: Network, config: TrainConfig) -> None:
+        super().__init__()
+        self.network = network
+        self.config = config
+        self.history: list[EpochRecord] = []
+        self._memory = torch.channels_last if config.channels_last else torch.contiguous_format
+        self.network.to(memory_format=self._memory)  # type: ignore[call-overload]  # torch's stubs leave out this keyword
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """Return Adam and the schedule, which moves with every step."""
+        config = self.config
+        optimizer = torch.optim.Adam(
+            self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        )
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._schedule().share)
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+    def on_train_epoch_start(self) -> None:
+        """Start the epoch's sums."""
+        self._started = time.perf_counter()
+        self._train, self._val = Tally(self.device), Tally(self.device)
+
+    def training_step(self, batch: Batch, batch_index: int) -> Tensor:
+        """Return the mean loss of a batch."""
+        # Dropout draws from torch's global state, and so does each new loader. Keyed by step (and
+        # process), a step replayed after an interruption drops the same units.
+        key = [self.config.seed, self.global_step, self.global_rank]
+        torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint32)[0]))
+        logits = self.network(self._prepared(batch, vary=True)).logits
+        loss = functional.cross_entropy(logits.float(), batch.labels)
+        if not torch.isfinite(loss):
+            raise DivergedTraining(
+                f"The loss became {loss.item()} in epoch {self.current_epoch + 1}, "
+                f"step {batch_index + 1}.",
+                hint="Start again in a new folder with a smaller learning rate, or with "
+                "precision 32-true if it is bf16-mixed now.",
+            )
+        self._train.add(logits, batch.labels)
+        self.log("loss", loss, prog_bar=True, logger=False, batch_size=len(batch.labels))
+        return loss
+
+    def validation_step(self, batch: Batch, batch_index: int) -> None:
+        """Count a validation batch."""
+        self._val.add(self.network(self._prepared(batch, vary=False)).logits, batch.labels)
+
+    def on_train_epoch_end(self) -> None:
+        """Add the epoch to the history and tell the loggers; validation is over by then."""
+        train = Tally.means(self._over_processes(self._train))
+        val = Tally.means(self._over_processes(self._val))
+        record = EpochRecord(
+            epoch=self.current_epoch + 1,
+            train_loss=train[0],
+            train_accuracy=train[1],
+            val_loss=val[0],
+            val_accuracy=val[1],
+            val_confident_correct=val[2],
+            learning_rate=self._last_learning_rate(),
+            seconds=round(time.perf_counter() - self._started, 3),
+        )
+        self.history.append(record)
+        self.log_dict(
+            {k: float(v) for k, v in record.model_dump(exclude={"epoch"}).items()},
+            rank_zero_only=True,
+        )
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the history with the weights."""
+        checkpoint["history"] = [record.model_dump() for record in self.history]
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take the history back."""
+        self.history = [EpochRecord.model_validate(row) for row in checkpoint["history"]]
+
+    def _prepared(self, batch: Batch, *, vary: bool) -> Tensor:
+        """Return the network's input; without augmentation equal to `imaging.standardise`."""
+        spec = self.config.preprocess
+        images = batch.images.float() / (spec.levels - 1)
+        if vary and self.config.augmentation is not None:
+            indices = batch.indices.cpu().numpy()
+            draws = draw(self.config.seed, self.current_epoch, indices, spec.size)
+            images = augment(images, draws, self.config.augmentation)
+        return ((images - spec.mean) / spec.std).contiguous(memory_format=self._memory)
+
+    def _over_processes(self, tally: Tally) -> Tensor:
+        sums = self.trainer.strategy.reduce(tally.sums, reduce_op="sum")
+        if not isinstance(sums, Tensor):
+            raise TypeError("the strategy reduces tensors to tensors")
+        return sums
+
+    def _schedule(self) -> Schedule:
+        steps = int(self.trainer.estimated_stepping_batches)
+        warmup = round(self.config.warmup_epochs * steps / self.config.epochs)
+        return Schedule(self.config.schedule, steps, warmup)
+
+    def _last_learning_rate(self) -> float:
+        # The optimiser has already been set to the next epoch's first step.
+        return self.config.learning_rate * self._schedule().share(self.global_step - 1)

@@ -1,0 +1,195 @@
+"""One training run, from a data folder to a run folder."""
+
+from pathlib import Path
+
+import lightning as L
+import torch
+from lightning.fabric.utilities.rank_zero import rank_zero_only
+from rich.console import Console
+
+from brainlens.datasets.cache import Cache
+from brainlens.datasets.info import DATASET_FILE
+from brainlens.datasets.manifest import Manifest
+from brainlens.errors import RunError, UsageError
+from brainlens.networks import Network, create_network
+from brainlens.training.checkpoints import (
+    HISTORY,
+    AtomicCheckpointIO,
+    EpochCheckpoints,
+    checkpoint_path,
+    load_checkpoint,
+)
+from brainlens.training.config import TrainConfig
+from brainlens.training.curves import CURVES, write_curves
+from brainlens.training.data_module import ManifestData
+from brainlens.training.hardware import settle
+from brainlens.training.history import EpochRecord, best_record, write_history
+from brainlens.training.loggers import make_loggers
+from brainlens.training.module import Classifier
+from brainlens.training.preparation import prepare
+from brainlens.training.progress import EpochProgress, bar
+from brainlens.training.quiet import quiet_lightning
+from brainlens.training.record import CONFIG, MANIFEST, RunRecord, read_run, versions
+from brainlens.training.reproducible import reproducible
+
+
+def train(
+    config: TrainConfig, run_dir: Path, *, resume: bool = False, progress: bool = True
+) -> Path:
+    """Train a network.
+
+    Parameters
+    ----------
+    config
+        Every choice.
+    run_dir
+        The run's folder: ``config.json``, ``manifest.csv``, ``history.json``, ``curves.png`` and
+        ``checkpoints/{best,last}.ckpt`` are written there.
+    resume
+        Go on with the run in ``run_dir`` from its last finished epoch. A run killed at any moment
+        ends with the weights of one never interrupted, bit for bit on a CPU with the same number
+        of threads. Where nothing was begun, the run begins; where it is finished, nothing is done.
+    progress
+        Show bars and a line an epoch.
+
+    Returns
+    -------
+    Path
+        ``run_dir``.
+
+    Raises
+    ------
+    RunError
+        If the folder holds something already and ``resume`` is false, or holds a run of another
+        configuration.
+    UsageError
+        If the network or one of its options is unknown.
+    DataError, LeakySplit
+        If the data cannot, or should not, be trained on.
+    DivergedTraining
+        If the loss is no longer a number.
+    """
+    config = settle(config)
+    # Lightning starts one process a device by running this program again: only the first may
+    # find the folder empty, the others find what the first has written.
+    if rank_zero_only.rank == 0:
+        record, manifest = _begin(config, run_dir, resume=resume, progress=progress)
+    else:
+        record, manifest = read_run(run_dir), Manifest.load(run_dir / MANIFEST)
+    say = Console().print if progress else _nothing
+    if record.data.split_check != "clean":
+        say(record.data.split_sentence)
+    if len(_finished(run_dir)) >= config.epochs:
+        say(f"{run_dir} is finished: all {config.epochs} epochs are done.")
+    else:
+        _fit(config, run_dir, record, manifest, progress=progress)
+    _conclude(config, run_dir)
+    return run_dir
+
+
+def _nothing(text: str) -> None:
+    """Say nothing."""
+
+
+def _begin(
+    config: TrainConfig, run_dir: Path, *, resume: bool, progress: bool
+) -> tuple[RunRecord, Manifest]:
+    """Open or make the run's folder."""
+    if (run_dir / CONFIG).is_file() and resume:
+        record = read_run(run_dir)
+        record.require_same(config, run_dir)
+        return record, Manifest.load(run_dir / MANIFEST)
+    if run_dir.is_dir() and not _may_begin_in(run_dir, resume=resume):
+        raise RunError(
+            f"{run_dir} is not empty.",
+            hint="Choose a new folder, or go on with the run in it by --resume.",
+        )
+    create_checked(config, n_classes=2)
+    with bar("Looking for copies", shown=progress) as update:
+        manifest, data = prepare(config, update)
+    record = RunRecord(config=config, data=data, versions=versions())
+    run_dir.mkdir(parents=True, exist_ok=True)
+    manifest.save(run_dir / MANIFEST)
+    # Last: where it is, all of the above is there too.
+    record.write(run_dir)
+    return record, manifest
+
+
+def _may_begin_in(run_dir: Path, *, resume: bool) -> bool:
+    left = {path.name for path in run_dir.iterdir() if not path.name.startswith(".")}
+    # A start that was killed before it wrote `config.json` may have left these; both are
+    # written again.
+    return not left or (resume and left <= {MANIFEST, DATASET_FILE})
+
+
+def create_checked(config: TrainConfig, n_classes: int) -> Network:
+    """Build the network of a configuration.
+
+    Raises
+    ------
+    UsageError
+        If the network or one of its options is unknown.
+    """
+    try:
+        return create_network(config.network, n_classes, **config.network_options)
+    except ValueError as error:
+        raise UsageError(str(error), hint="Mend the network's name or options.") from error
+
+
+def _finished(run_dir: Path) -> list[EpochRecord]:
+    """Return the history inside the last checkpoint: the truth that ``history.json`` copies."""
+    if not checkpoint_path(run_dir, "last").is_file():
+        return []
+    rows = load_checkpoint(run_dir, "last")["history"]
+    return [EpochRecord.model_validate(row) for row in rows]
+
+
+def _fit(
+    config: TrainConfig, run_dir: Path, record: RunRecord, manifest: Manifest, *, progress: bool
+) -> None:
+    learning = manifest.with_rows(row for row in manifest.rows if row.split in ("train", "val"))
+    with bar("Decoding images", shown=progress) as update:
+        folder = config.cache_folder or run_dir.parent / "cache"
+        cache = Cache.build(learning, config.preprocess, folder, update)
+    class_ids = tuple(info.id for info in record.data.classes)
+    last = checkpoint_path(run_dir, "last")
+    with reproducible(config), quiet_lightning():
+        torch.manual_seed(config.seed)
+        module = Classifier(create_checked(config, len(class_ids)), config)
+        _trainer(config, run_dir, progress=progress).fit(
+            module,
+            datamodule=ManifestData(config, learning, cache, class_ids),
+            ckpt_path=last if last.is_file() else None,
+            weights_only=True,
+        )
+
+
+def _trainer(config: TrainConfig, run_dir: Path, *, progress: bool) -> L.Trainer:
+    callbacks: list[L.Callback] = [EpochCheckpoints(run_dir, config.best)]
+    if progress:
+        callbacks.append(EpochProgress())
+    return L.Trainer(
+        accelerator=config.accelerator,
+        devices=config.devices,
+        precision=config.precision,  # type: ignore[arg-type]  # "auto" is settled by now
+        max_epochs=config.epochs,
+        callbacks=callbacks,
+        plugins=[AtomicCheckpointIO()],
+        logger=make_loggers(config.loggers, run_dir),
+        default_root_dir=run_dir,
+        enable_progress_bar=progress,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        log_every_n_steps=1,
+        use_distributed_sampler=False,
+        deterministic=True,
+    )
+
+
+def _conclude(config: TrainConfig, run_dir: Path) -> None:
+    """Write what can be made again from the last checkpoint."""
+    history = _finished(run_dir)
+    best = best_record(history, config.best)
+    if rank_zero_only.rank == 0 and best is not None:
+        write_history(run_dir / HISTORY, history)
+        write_curves(run_dir / CURVES, history, best)
