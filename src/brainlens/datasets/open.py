@@ -1,6 +1,7 @@
 """From a folder or a CSV to a manifest."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -71,7 +72,10 @@ def _open_folders(root: Path) -> Manifest:
             _walk_classes(_visible(folder), split, rows, skipped)
     else:
         _walk_classes([c for c in children if c.name != DATASET_FILE], "", rows, skipped)
-    manifest = Manifest(root, tuple(rows), DatasetInfo.load(root), tuple(skipped))
+    info = DatasetInfo.load(root)
+    if info.synthetic:
+        rows = [replace(row, synthetic=True) for row in rows]
+    manifest = Manifest(root, tuple(rows), info, tuple(skipped))
     if not rows:
         raise DataError(
             f"No image was found in folders of {root}.",
