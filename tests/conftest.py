@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
@@ -21,6 +22,10 @@ from brainlens.bundle.schema import GRAPH, WEIGHTS, BundleInfo, Network, Seen, T
 from brainlens.bundle.write import write_bundle
 from brainlens.classes import ClassInfo
 from brainlens.imaging.spec import PreprocessSpec
+
+# A busy machine is slow, not wrong: no test fails for the time it took.
+settings.register_profile("brainlens", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("brainlens")
 
 TINY_SIZE = 32
 TINY_CLASSES = ("alpha", "beta", "gamma")

@@ -115,6 +115,13 @@ def test_a_figure_that_is_not_finite_is_refused(
     assert not (tmp_path / "b").exists()
 
 
+def test_two_classes_of_one_name_are_refused(tiny_info: BundleInfo) -> None:
+    old = tiny_info.model_dump(by_alias=True)
+    twin = {**old["classes"][1], "aliases": [old["classes"][0]["id"]]}
+    with pytest.raises(ValueError, match="two classes share an id or an alias"):
+        BundleInfo.model_validate({**old, "classes": [old["classes"][0], twin]})
+
+
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 

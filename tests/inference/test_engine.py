@@ -142,13 +142,30 @@ def test_an_unknown_output_is_refused(
         Engine(with_graph(model.SerializeToString()))
 
 
+def test_a_network_that_fails_on_a_batch_is_told(
+    with_graph: Write, quadrant_graph: Callable[..., bytes]
+) -> None:
+    # Pools of 32 do not fit into the 16 pixels that a first pooling leaves; a symbolic size hides
+    # that from the check of the graph.
+    model = onnx.load_from_string(quadrant_graph(size="side"))
+    pool = model.graph.node[0]
+    pool.input[0] = "smaller"
+    first = helper.make_node("MaxPool", ["image"], ["smaller"], kernel_shape=[2, 2], strides=[4, 4])
+    model.graph.node.insert(0, first)
+    engine = Engine(with_graph(model.SerializeToString()), threads=1)
+    with pytest.raises(BundleInvalid, match="The network failed"):
+        engine.run(_batch(1))
+
+
 @pytest.mark.parametrize("graph", [b"", b"not a graph", bytes(1000)])
 def test_what_is_no_graph_is_refused(with_graph: Write, graph: bytes) -> None:
     with pytest.raises(BundleInvalid, match=r"model\.onnx cannot be run"):
         Engine(with_graph(graph))
 
 
-@pytest.mark.parametrize("place", ["secret.bin", "./secret.bin", "../{folder}/secret.bin"])
+@pytest.mark.parametrize(
+    "place", ["secret.bin", "./secret.bin", "../{folder}/secret.bin", "{whole}"]
+)
 def test_a_graph_whose_weights_lie_elsewhere_is_refused(
     with_graph: Write,
     quadrant_graph: Callable[..., bytes],
@@ -162,7 +179,10 @@ def test_a_graph_whose_weights_lie_elsewhere_is_refused(
     weights.ClearField("raw_data")
     weights.data_location = TensorProto.EXTERNAL
     entry = weights.external_data.add()
-    entry.key, entry.value = "location", place.format(folder=tmp_path.name)
+    entry.key, entry.value = (
+        "location",
+        place.format(folder=tmp_path.name, whole=tmp_path / "secret.bin"),
+    )
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BundleInvalid, match=r"model\.onnx cannot be run"):
         Engine(with_graph(model.SerializeToString()))
