@@ -1,1 +1,1 @@
-"""The HTTP service."""
+"""The service: FastAPI on uvicorn, one process, predictions in worker threads."""

@@ -1,0 +1,141 @@
+"""What the OpenAPI document says beyond what FastAPI sees in the code."""
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from brainlens.inference.answer import Answer, InputInfo, ModelInfo, Status
+from brainlens.server.problems import INTERNAL, KINDS, MEDIA_TYPE, Kind, Problem
+from brainlens.server.upload_form import FIELD
+from brainlens.words import DISCLAIMER, INTENDED_INPUT
+
+TITLE: Final = "BrainLens"
+SUMMARY: Final = "Tells tumour types apart in brain-MRI slices."
+DESCRIPTION: Final = f"""{DISCLAIMER}
+
+Intended input: {INTENDED_INPUT}
+
+An answer is a result, never a verdict or a diagnosis. `answered`: among its classes the model's
+output is highest for `predicted_class`, with a confidence at or above the threshold. `abstained`:
+below it, or a gate is unsure. `rejected`: no class is named, since this is no image the model can
+speak about. Errors are RFC 9457 problems whose `type` never changes.
+"""
+_EXAMPLE_ID: Final = "00000000-0000-4000-8000-000000000000"
+_DETAIL: Final[dict[str, str]] = {k.code: (e.__doc__ or "").strip() for e, k in KINDS.items()}
+
+
+def _example_problem(kind: Kind) -> dict[str, Any]:
+    return Problem(
+        type=kind.type,
+        title=kind.title,
+        status=kind.status,
+        detail=_DETAIL.get(kind.code, f"{kind.title}."),
+        hint="What to do next, in one sentence.",
+        instance=f"urn:uuid:{_EXAMPLE_ID}",
+    ).model_dump()
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI responses of the problems with these statuses."""
+    kinds = [*KINDS.values(), INTERNAL]
+    responses: dict[int | str, dict[str, Any]] = {}
+    for status in statuses:
+        of_status = [kind for kind in kinds if kind.status == status]
+        responses[status] = {
+            "description": "; ".join(kind.title for kind in of_status),
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "examples": {
+                        k.code: {"summary": k.title, "value": _example_problem(k)}
+                        for k in of_status
+                    },
+                }
+            },
+        }
+    return responses
+
+
+def _example_answer(status: Status, probabilities: dict[str, float] | None) -> dict[str, Any]:
+    best = max(probabilities, key=probabilities.__getitem__) if probabilities else None
+    reasons = {"answered": (), "abstained": ("low_confidence",), "rejected": ("not_brain_mr",)}
+    return Answer(
+        prediction_id=_EXAMPLE_ID,
+        status=status,
+        reasons=reasons[status],
+        predicted_class=best,
+        display_name={"en": "Class A", "fr": "Classe A"} if best else None,
+        confidence=probabilities[best] if probabilities and best else None,
+        probabilities=probabilities,
+        threshold=0.7,
+        seen_in_training=False,
+        input=InputInfo(format="jpeg", width=512, height=512, sha256="5d41" * 16),
+        model=ModelInfo(name="default", version="1.0.0", decision_sha256="9e10" * 16),
+        timings_ms={"decode": 2.1, "preprocess": 3.4, "inference": 11.8, "total": 17.6},
+    ).model_dump(mode="json")
+
+
+ANSWERS: Final[dict[str, Any]] = {
+    "description": "An answer; `status` says whether it names a class with confidence.",
+    "content": {
+        "application/json": {
+            "examples": {
+                "answered": {
+                    "summary": "The confidence reaches the threshold",
+                    "value": _example_answer(
+                        "answered", {"class_a": 0.96, "class_b": 0.03, "class_c": 0.01}
+                    ),
+                },
+                "abstained": {
+                    "summary": "The confidence is below the threshold",
+                    "value": _example_answer(
+                        "abstained", {"class_a": 0.48, "class_b": 0.41, "class_c": 0.11}
+                    ),
+                },
+                "rejected": {
+                    "summary": "The image is none the model can speak about",
+                    "value": _example_answer("rejected", None),
+                },
+            }
+        }
+    },
+}
+
+_BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
+UPLOAD: Final[dict[str, Any]] = {
+    "required": True,
+    "description": f"One image: a form with the field `{FIELD}`, or its bytes as the body.",
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": [FIELD],
+                "additionalProperties": False,
+                "properties": {FIELD: {"type": "string", "format": "binary"}},
+            }
+        },
+        "image/*": _BINARY,
+        "application/octet-stream": _BINARY,
+    },
+}
+
+
+def install(app: FastAPI) -> None:
+    """Let ``app`` publish its document with the schema of the problems in it."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(
+                title=app.title,
+                version=app.version,
+                summary=app.summary,
+                description=app.description,
+                routes=app.routes,
+            )
+            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+            schemas["Problem"] = Problem.model_json_schema()
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]  # the way FastAPI documents

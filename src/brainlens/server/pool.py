@@ -1,0 +1,87 @@
+"""Threads that decode and compute, few, with a short queue before them."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+from brainlens.errors import ServiceBusy
+
+_T = TypeVar("_T")
+
+
+class WorkerPool:
+    """Bounded threads behind a bounded queue; used from one event loop.
+
+    A place is taken before a request's bytes are read and kept until it is answered, so the
+    memory that uploads can take is bounded by the places. Work that waits is held by the event
+    loop, not by the executor: cancelled there, it is gone at once, bytes and all.
+
+    Parameters
+    ----------
+    workers
+        Threads.
+    queue_length
+        Requests that may wait besides those being worked on.
+    """
+
+    def __init__(self, workers: int, queue_length: int) -> None:
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="brainlens-worker")
+        self._free = asyncio.Semaphore(workers)
+        self._capacity = workers + queue_length
+        self._held = 0
+
+    @property
+    def held(self) -> int:
+        """Places taken."""
+        return self._held
+
+    @property
+    def full(self) -> bool:
+        """Whether the next request would be refused."""
+        return self._held >= self._capacity
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold a place while the block runs.
+
+        Raises
+        ------
+        ServiceBusy
+            If all places are taken.
+        """
+        if self.full:
+            raise ServiceBusy(
+                "All places are taken by other requests.",
+                hint="Send the request again after the seconds of Retry-After.",
+            )
+        self._held += 1
+        try:
+            yield
+        finally:
+            self._held -= 1
+
+    async def run(self, work: Callable[[], _T]) -> _T:
+        """Return what ``work`` returns, computed in a thread.
+
+        Cancelled while it waits, it never starts. Cancelled while it runs, it runs to its end,
+        unheard, and its thread counts as taken until then.
+        """
+        await self._free.acquire()
+        loop = asyncio.get_running_loop()
+        try:
+            future = self._executor.submit(work)
+        except BaseException:
+            self._free.release()
+            raise
+
+        def release(_: Future[_T]) -> None:
+            loop.call_soon_threadsafe(self._free.release)
+
+        future.add_done_callback(release)
+        return await asyncio.wrap_future(future)
+
+    async def close(self) -> None:
+        """Let the threads finish what they are at."""
+        await asyncio.to_thread(self._executor.shutdown, wait=True)

@@ -1,0 +1,32 @@
+"""GET /livez and /readyz: for whoever watches the process."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+
+from brainlens.errors import ServiceBusy
+from brainlens.server.api_document import problems
+from brainlens.server.service import Service, service_of
+
+router = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    """All is well."""
+
+    status: Literal["ok"] = "ok"
+
+
+@router.get("/livez", summary="Does the process answer?")
+async def livez() -> Health:
+    """Answer, whatever the models do."""
+    return Health()
+
+
+@router.get("/readyz", summary="Would a prediction be taken now?", responses=problems(503))
+async def readyz(service: Annotated[Service, Depends(service_of)]) -> Health:
+    """Answer 200 while there is room for another prediction, else 503."""
+    if service.pool.full:
+        raise ServiceBusy("All places are taken.", hint="Ask again in a second.")
+    return Health()

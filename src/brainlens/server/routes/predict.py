@@ -1,0 +1,77 @@
+"""POST /predict: one image in, one answer out."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import ClientDisconnect
+
+from brainlens.inference.answer import Answer
+from brainlens.server.api_document import ANSWERS, UPLOAD, problems
+from brainlens.server.intake import FORM_ENVELOPE_BYTES, receive_body, wait_for_disconnect
+from brainlens.server.service import Service, service_of
+from brainlens.server.upload_form import is_multipart, take_image
+
+router = APIRouter(tags=["predictions"])
+
+
+class PredictQuery(BaseModel):
+    """What a request may choose; anything else is refused, not passed over."""
+
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+    model: str | None = Field(
+        default=None, description="Name of a model as GET / lists them; the default one if absent."
+    )
+    threshold: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="Confidence below which to abstain; the model's own can only be raised.",
+    )
+
+
+@router.post(
+    "/predict",
+    summary="Classify one slice",
+    responses={200: ANSWERS, **problems(400, 403, 408, 413, 415, 422, 503)},
+    openapi_extra={"requestBody": UPLOAD},
+)
+async def predict(
+    request: Request,
+    query: Annotated[PredictQuery, Query()],
+    service: Annotated[Service, Depends(service_of)],
+) -> Answer:
+    """Read one image and answer, abstain or reject; all three come with status 200.
+
+    The image is the field `file` of a multipart form, or the body itself under any other content
+    type. Its format is told by its content.
+    """
+    model = service.models.find(query.model)
+    threshold = model.threshold_for(query.threshold)
+    content_type = request.headers.get("content-type", "")
+    max_bytes = service.settings.max_upload_bytes
+
+    with service.pool.place():
+        body = await receive_body(
+            request,
+            max_bytes=max_bytes,
+            timeout=service.settings.request_timeout,
+            envelope=FORM_ENVELOPE_BYTES if is_multipart(content_type) else 0,
+        )
+
+        def work() -> Answer:
+            image = take_image(body, content_type, max_bytes=max_bytes)
+            return model.predictor.predict(image, threshold=threshold)
+
+        answering = asyncio.ensure_future(service.pool.run(work))
+        leaving = asyncio.ensure_future(wait_for_disconnect(request))
+        try:
+            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not answering.done():
+                raise ClientDisconnect
+            return answering.result()
+        finally:
+            answering.cancel()
+            leaving.cancel()

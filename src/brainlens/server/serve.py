@@ -1,0 +1,112 @@
+"""Running the service: one process, one event loop, until it is told to stop."""
+
+import contextlib
+import errno
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from brainlens.errors import ServiceError
+from brainlens.server.app import create_app
+from brainlens.server.log_format import log_to
+from brainlens.server.models import Models
+from brainlens.server.settings import Settings
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server on a socket of its own that says when it is ready.
+
+    Parameters
+    ----------
+    settings
+        Its settings.
+    on_ready
+        Called once with the service's URL, when it answers.
+
+    Raises
+    ------
+    ServiceError
+        If the port is taken or may not be used.
+    InputError
+        If a bundle cannot be loaded.
+    """
+
+    def __init__(self, settings: Settings, on_ready: Callable[[str], None]) -> None:
+        # The port first: it is known in an instant, loading takes longer.
+        self._socket = _listen(settings.host, settings.port)
+        try:
+            app = create_app(settings, Models.load(settings))
+        except BaseException:
+            self._socket.close()
+            raise
+        self._on_ready = on_ready
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="h11",
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_graceful_shutdown=settings.shutdown_timeout,
+            )
+        )
+
+    @property
+    def url(self) -> str:
+        """Where the service answers."""
+        host, port = self._socket.getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to stop; requests under way are finished first."""
+        with self._socket:
+            super().run([self._socket, *(sockets or [])])
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start and say so."""
+        url = self.url
+        await super().startup(sockets)
+        self._on_ready(url)
+
+
+def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
+    """Serve in this process until it is told to stop by Ctrl+C or a signal.
+
+    Parameters
+    ----------
+    settings
+        The service's settings.
+    on_ready
+        Called once with the service's URL, when it answers.
+
+    Raises
+    ------
+    ServiceError
+        If the port is taken or may not be used.
+    InputError
+        If a bundle cannot be loaded.
+    """
+    log_to()
+    # uvicorn ends in good order first and raises the interrupt again after.
+    with contextlib.suppress(KeyboardInterrupt):
+        Server(settings, on_ready).run()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ServiceError(
+                f"Port {port} of {host} is taken.",
+                hint="Stop what uses it or choose another: brainlens serve --port 8001.",
+            ) from error
+        raise ServiceError(
+            f"The service cannot listen on {host}, port {port}: {error.strerror or error}.",
+            hint="Choose a port above 1023: brainlens serve --port 8001.",
+        ) from error

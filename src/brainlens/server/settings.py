@@ -1,0 +1,144 @@
+"""Everything about the service that its operator may choose."""
+
+import ipaddress
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from brainlens.errors import UsageError
+
+_MIB = 1024 * 1024
+_ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
+_NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+
+
+def _cores() -> int:
+    """Return how many cores this process may use, as far as the platform tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Settings(BaseSettings):
+    """Settings of the service, from ``BRAINLENS_<NAME>`` variables or given by the caller.
+
+    Mappings and lists are written as JSON in a variable, for instance
+    ``BRAINLENS_BUNDLES={"mine": "runs/mine/bundle"}``.
+
+    Attributes
+    ----------
+    host
+        Address to listen on; loopback only, since nobody has to log in yet.
+    port
+        TCP port; 0 lets the system choose.
+    bundles
+        Model name → path of a bundle; empty means the bundles shipped in the package.
+    default_model
+        The model that answers where a request names none; by default ``default`` where there is
+        one, else the first.
+    threshold
+        Confidence in [0, 1] below which every model abstains; may raise a bundle's own, never
+        lower it.
+    max_upload_bytes
+        Largest image accepted, in bytes.
+    workers
+        Threads that decode and compute; by default one a core.
+    queue_length
+        Requests that may wait for a thread; more are told to come again.
+    request_timeout
+        Seconds within which the whole of a request must have arrived.
+    shutdown_timeout
+        Seconds that requests under way are given when the service is told to stop.
+    allowed_hosts
+        Host names, besides those of loopback, that the service answers to.
+    allowed_origins
+        Web origins, besides its own, whose pages may use the service.
+
+    Raises
+    ------
+    UsageError
+        If ``host`` is not a loopback address.
+    pydantic.ValidationError
+        If another value is out of range; see `load_settings`.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="BRAINLENS_", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    bundles: dict[Annotated[str, Field(pattern=_NAME)], Path] = {}
+    default_model: str | None = None
+    threshold: float | None = Field(default=None, ge=0, le=1)
+    max_upload_bytes: int = Field(default=20 * _MIB, ge=1024, le=32 * _MIB)
+    workers: int = Field(default_factory=_cores, ge=1, le=256)
+    queue_length: int = Field(default=32, ge=0, le=10_000)
+    request_timeout: float = Field(default=30.0, gt=0, le=3600)
+    shutdown_timeout: int = Field(default=30, ge=1, le=3600)
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+
+    @field_validator("host")
+    @classmethod
+    def _loopback(cls, host: str) -> str:
+        if host == "localhost":
+            return host
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            address = None
+        if address is None or not address.is_loopback:
+            raise UsageError(
+                f"This version answers on loopback only, not on {host}.",
+                hint="Leave --host out, or put a proxy that checks who asks in front of it.",
+            )
+        return host
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _lower(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(host.strip().lower() for host in hosts)
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        origins = tuple(origin.strip().lower().rstrip("/") for origin in origins)
+        for origin in origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError("an origin is written like https://example.org:8443")
+        return origins
+
+
+def load_settings(**chosen: Any) -> Settings:
+    """Return the settings of the environment, overridden by what the caller chose.
+
+    Parameters
+    ----------
+    **chosen
+        Fields of `Settings`; None means not chosen.
+
+    Raises
+    ------
+    UsageError
+        If a value is out of range or cannot be read; the message names the setting.
+    """
+    try:
+        return Settings(**{name: value for name, value in chosen.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else "settings"
+        raise UsageError(
+            f"{name} cannot be used: {first['msg']}.",
+            hint=f"Mend the option or the variable BRAINLENS_{name.upper()}.",
+        ) from error
+    except ValueError as error:
+        # pydantic-settings could not read a variable's JSON; its message names the field.
+        raise UsageError(
+            f"A BRAINLENS_ variable is not JSON: {error}.",
+            hint='Write mappings and lists as JSON, for instance {"mine": "path/to/bundle"}.',
+        ) from error
