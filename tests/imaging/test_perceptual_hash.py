@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.imaging.pictures import grey8
 
@@ -18,6 +18,7 @@ from brainlens.imaging import (
 HASHES = st.integers(0, 2**64 - 1)
 
 
+@settings(max_examples=50)
 @given(HASHES)
 def test_hex_there_and_back(hash_: int) -> None:
     assert len(to_hex(hash_)) == 16
@@ -30,6 +31,7 @@ def test_what_is_no_hash(text: str) -> None:
         from_hex(text)
 
 
+@settings(max_examples=50)
 @given(st.lists(HASHES, min_size=1, max_size=20), HASHES, st.integers(0, 16))
 def test_the_index_agrees_with_counting_bits(hashes: list[int], hash_: int, most: int) -> None:
     nearest = min((hash_ ^ other).bit_count() for other in hashes)

@@ -133,7 +133,7 @@ def test_truncated_files_are_unreadable() -> None:
 SEEDS = [*LOSSLESS.values(), JPEG]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200)
 @given(
     st.sampled_from(SEEDS),
     st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=12),

@@ -39,7 +39,11 @@ COLOUR_TOLERANCE: Final = 8
 """Largest spread of red, green and blue, of 255, that JPEG rounding leaves in a grey pixel."""
 COLOUR_SHARE: Final = 0.001
 """Share of pixels beyond the tolerance that makes a slice colourful."""
+MAX_SCANS: Final = 64
+"""Most scans of a JPEG. A progressive one has about ten; each costs a pass over the whole image, so
+a file of a hundred thousand tiny ones would keep a decoder busy for hours."""
 
+_START_OF_SCAN: Final = b"\xff\xda"
 _DEFAULT_LIMITS: Final = Limits()
 _READ_FORMATS: Final = "JPEG, PNG, TIFF, BMP, WebP or GIF"
 
@@ -88,7 +92,7 @@ def read(source: bytes | Path, limits: Limits = _DEFAULT_LIMITS) -> Slice:
     Raises
     ------
     EmptyImage
-        If there are no bytes, or no pixels.
+        If there are no bytes.
     ImageTooLarge
         If a limit is exceeded.
     NotAnImage
@@ -132,9 +136,15 @@ def _decode(data: bytes, name: str, limits: Limits) -> Slice:
     canvas = declared_size(data, name)
     if canvas is not None:
         limits.check_size(*canvas)
+    if name == "jpeg" and data.count(_START_OF_SCAN) > MAX_SCANS:
+        raise UnreadableImage(
+            f"The JPEG image has more than {MAX_SCANS} scans.", hint="Export it again as PNG."
+        )
     try:
         with silenced(), _PLUGINS[name](BytesIO(data)) as image:
             limits.check_size(*image.size)
+            if isinstance(image, TiffImagePlugin.TiffImageFile):
+                limits.check_size(*_tile(image))
             return _slice(image, name)
     except BrainLensError:
         raise
@@ -150,6 +160,14 @@ def _decode(data: bytes, name: str, limits: Limits) -> Slice:
         ) from error
 
 
+def _tile(image: TiffImagePlugin.TiffImageFile) -> tuple[int, int]:
+    """Return the size of a TIFF's tiles, which a small image may declare huge."""
+    return (
+        int(image.tag_v2.get(TiffImagePlugin.TILEWIDTH, 0)),
+        int(image.tag_v2.get(TiffImagePlugin.TILELENGTH, 0)),
+    )
+
+
 def _slice(image: ImageFile.ImageFile, name: str) -> Slice:
     image.load()
     upright = _upright(image)
@@ -159,8 +177,6 @@ def _slice(image: ImageFile.ImageFile, name: str) -> Slice:
         pixels = _deep(image, upright)
     else:
         pixels, colourful = _shallow(upright)
-    if pixels.size == 0:
-        raise EmptyImage("The image has no pixels.", hint="Export it again.")
     # Asked last: to know, a GIF's decoder looks at the second frame and forgets the first.
     several = bool(getattr(image, "is_animated", False))
     return Slice(pixels=pixels, format=name, colourful=colourful, frame=0 if several else None)
