@@ -73,12 +73,9 @@ def _cerebrum(
     depth: Plane,
     centre: tuple[float, float],
     noise: Noise,
-    within: Plane | None = None,
 ) -> Plane:
     shallow = depth - np.float32(0.022)
     weight = canvas.inside(-shallow)
-    if within is not None:
-        weight = weight * within
     value = folded(
         canvas,
         patient.tissues,

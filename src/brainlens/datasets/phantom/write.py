@@ -156,10 +156,12 @@ def _classes(phantoms: PhantomSet, names: Mapping[str, str]) -> dict[Lesion, Cla
         for lesion in phantoms.lesions
     }
     ids = [c.id for c in classes.values()]
-    if len(set(ids)) != len(ids) or any(not name or Path(name).name != name for name in ids):
+    # A name with a dot in front is a hidden folder, which is passed over when data are opened.
+    sound = all(name and not name.startswith(".") and Path(name).name == name for name in ids)
+    if not sound or len(set(ids)) != len(ids):
         raise UsageError(
             f"These cannot be names of class folders: {', '.join(ids)}.",
-            hint="Give each class a name of its own, without slashes.",
+            hint="Give each class a name of its own, without slashes and without a dot in front.",
         )
     return classes
 
