@@ -136,6 +136,11 @@ def create_checked(config: TrainConfig, n_classes: int) -> Network:
         raise UsageError(str(error), hint="Mend the network's name or options.") from error
 
 
+def cache_folder(config: TrainConfig, run_dir: Path) -> Path:
+    """Return where a run's decoded images are kept."""
+    return config.cache_folder or run_dir.parent / "cache"
+
+
 def _finished(run_dir: Path) -> list[EpochRecord]:
     """Return the history inside the last checkpoint: the truth that ``history.json`` copies."""
     if not checkpoint_path(run_dir, "last").is_file():
@@ -149,8 +154,7 @@ def _fit(
 ) -> None:
     learning = manifest.with_rows(row for row in manifest.rows if row.split in ("train", "val"))
     with bar("Decoding images", shown=progress) as update:
-        folder = config.cache_folder or run_dir.parent / "cache"
-        cache = Cache.build(learning, config.preprocess, folder, update)
+        cache = Cache.build(learning, config.preprocess, cache_folder(config, run_dir), update)
     class_ids = tuple(info.id for info in record.data.classes)
     last = checkpoint_path(run_dir, "last")
     with reproducible(config), quiet_lightning():

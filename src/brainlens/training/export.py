@@ -1,0 +1,160 @@
+"""From a run, or a bundle, to a new bundle."""
+
+from pathlib import Path
+from typing import Literal
+
+import safetensors
+import torch
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+
+from brainlens.bundle.load import Bundle, load_bundle
+from brainlens.bundle.schema import (
+    DESCRIPTION,
+    GATES,
+    GRAPH,
+    WEIGHTS,
+    BundleInfo,
+    Seen,
+    Training,
+)
+from brainlens.bundle.schema import Network as NetworkInfo
+from brainlens.bundle.write import write_bundle
+from brainlens.datasets.cache import Cache
+from brainlens.datasets.manifest import Manifest
+from brainlens.errors import BundleInvalid
+from brainlens.imaging.perceptual_hash import MAX_DISTANCE, perceptual_hash, to_hex
+from brainlens.networks import Network, create_network
+from brainlens.training.checkpoints import load_checkpoint
+from brainlens.training.graph import make_graph, round_to_half
+from brainlens.training.record import CONFIG, MANIFEST, RunRecord, read_run
+from brainlens.training.run import cache_folder, create_checked
+
+_PREFIX = "network."
+
+
+def export(
+    source: Path,
+    out: Path,
+    *,
+    name: str,
+    version: str,
+    half: bool = False,
+    checkpoint: Literal["best", "last"] = "best",
+    seen: bool = True,
+) -> Bundle:
+    """Write the bundle of a run, or write a bundle's network again.
+
+    Parameters
+    ----------
+    source
+        A run's folder, or a bundle: its ``weights.safetensors`` is exported again, without
+        training; temperature, thresholds and gates are kept, figures are not, since they were
+        measured on another file.
+    out
+        The new bundle's folder; must not exist.
+    name, version
+        Of the new bundle.
+    half
+        Store kernels and matrices in half precision: half the size, computation as before.
+    checkpoint
+        Which weights of a run.
+    seen
+        Store perceptual hashes of a run's training slices, so that the bundle can tell what it
+        was trained on; leave out where not even those may be known.
+
+    Returns
+    -------
+    Bundle
+        The new bundle, loaded and verified.
+
+    Raises
+    ------
+    RunError
+        If a run has no such checkpoint.
+    BundleError
+        If ``source`` is neither a run nor a valid bundle.
+    UsageError
+        If ``out`` exists.
+    """
+    if (source / CONFIG).is_file():
+        info, state = _from_run(source, name, version, checkpoint=checkpoint, seen=seen)
+        gates = {}
+    else:
+        bundle = load_bundle(source)
+        info, state = _from_bundle(bundle, name, version)
+        gates = {GATES: bundle.read(GATES)} if GATES in bundle.names else {}
+    network = create_network(info.network.name, len(info.classes), **info.network.options)
+    stored = round_to_half(state) if half else state
+    _load_state(network, stored)
+    graph = make_graph(network, info.preprocess.size, half=half)
+    weights = save_tensors({key: value.contiguous() for key, value in stored.items()})
+    info = info.model_copy(update={"half_precision": half})
+    write_bundle(out, info, {GRAPH: graph, WEIGHTS: weights, **gates})
+    return load_bundle(out)
+
+
+def _from_run(
+    run_dir: Path, name: str, version: str, *, checkpoint: str, seen: bool
+) -> tuple[BundleInfo, dict[str, torch.Tensor]]:
+    record = read_run(run_dir)
+    config, data = record.config, record.data
+    saved = load_checkpoint(run_dir, checkpoint)
+    state = {key.removeprefix(_PREFIX): value for key, value in saved["state_dict"].items()}
+    network = create_checked(config, len(data.classes))
+    info = BundleInfo(
+        name=name,
+        version=version,
+        classes=data.classes,
+        network=NetworkInfo(name=network.name, options=network.options),
+        preprocess=config.preprocess,
+        training=Training(
+            data_title=data.title,
+            data_licence=data.licence,
+            data_attribution=data.attribution,
+            data_sha256=data.data_sha256,
+            synthetic=data.synthetic,
+            n_slices=data.n_train,
+            n_patients=data.n_patients,
+            split_check=data.split_check,
+            protocol=config.protocol,
+            seed=config.seed,
+            preset=config.preset,
+            epochs=len(saved["history"]),
+        ),
+        seen=_seen(record, run_dir) if seen else None,
+    )
+    return info, state
+
+
+def _seen(record: RunRecord, run_dir: Path) -> Seen:
+    """Hash the training slices as the network saw them: cached, quantised."""
+    train = Manifest.load(run_dir / MANIFEST).select(split="train")
+    cache = Cache.build(train, record.config.preprocess, cache_folder(record.config, run_dir))
+    hashes = {perceptual_hash(cache.images[cache.index(row)]) for row in train.rows}
+    # 0 means a black slice, which says nothing of where it comes from.
+    known = sorted(to_hex(hash_) for hash_ in hashes - {0})
+    return Seen(max_distance=MAX_DISTANCE, hashes=tuple(known))
+
+
+def _from_bundle(
+    bundle: Bundle, name: str, version: str
+) -> tuple[BundleInfo, dict[str, torch.Tensor]]:
+    try:
+        state = load_tensors(bundle.read(WEIGHTS))
+    except safetensors.SafetensorError as error:
+        raise BundleInvalid(
+            f"{WEIGHTS} of {bundle.path} cannot be read: {error}.", hint="Export the run again."
+        ) from error
+    changes = {"name": name, "version": version, "metrics": (), "risk_coverage": ()}
+    return bundle.info.model_copy(update=changes), state
+
+
+def _load_state(network: Network, state: dict[str, torch.Tensor]) -> None:
+    try:
+        network.load_state_dict({key: value.float() for key, value in state.items()})
+    except RuntimeError as error:
+        raise BundleInvalid(
+            f"The weights do not fit the network that {DESCRIPTION} names: {error}",
+            hint="Export the run again.",
+        ) from error

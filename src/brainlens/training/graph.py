@@ -1,0 +1,148 @@
+"""The ONNX graph of a network: one file that runs without torch."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+from brainlens.errors import CheckFailed
+from brainlens.networks import Network
+from brainlens.networks.exported import OUTPUT_NAMES, ExportedNetwork
+
+OPSET = 18
+TOLERANCE = 1e-4
+_INPUT = "image"
+
+
+def make_graph(network: Network, size: int, *, half: bool) -> bytes:
+    """Export a network, heat maps included, with any number of slices a batch.
+
+    Parameters
+    ----------
+    network
+        Put in evaluation mode here. With ``half`` its kernels and matrices must have been rounded
+        by `round_to_half`.
+    size
+        Side of the input in pixels.
+    half
+        Store what half precision holds exactly as float16; computation stays in float32.
+
+    Returns
+    -------
+    bytes
+        An ONNX model: ``image`` [N, 1, size, size] → ``logits``, ``embedding``, ``heatmaps``.
+
+    Raises
+    ------
+    CheckFailed
+        If ONNX Runtime's outputs differ from torch's by more than 1e-4.
+    """
+    exported = ExportedNetwork(network).cpu().to(memory_format=torch.contiguous_format)
+    example = torch.rand(2, 1, size, size, generator=torch.Generator().manual_seed(0))
+    with _quiet_exporter(), torch.no_grad():
+        program = torch.onnx.export(
+            exported,
+            (example,),
+            input_names=[_INPUT],
+            output_names=list(OUTPUT_NAMES),
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            opset_version=OPSET,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+            # Optimising folds batch normalisation into the kernels, which half precision then no
+            # longer holds exactly. ONNX Runtime folds it when it loads the graph, at no cost.
+            optimize=not half,
+        )
+    if program is None:
+        raise TypeError("torch.onnx.export with dynamo=True returns a program")
+    model = program.model_proto
+    _forget_origin(model)
+    if half:
+        _store_halves(model)
+    onnx.checker.check_model(model)
+    graph: bytes = model.SerializeToString()
+    _require_same(graph, exported, example)
+    return graph
+
+
+def round_to_half(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return weights with kernels and matrices as float16, the rest as it was.
+
+    Vectors (biases, batch statistics) take no space worth saving, and small variances would lose
+    most of their digits.
+    """
+    return {name: value.half() if value.ndim >= 2 else value for name, value in state.items()}
+
+
+def _forget_origin(model: onnx.ModelProto) -> None:
+    """Remove traces of the exporter: names of source files on the machine that exported."""
+    model.doc_string = ""
+    del model.metadata_props[:]
+    parts: list[Any] = [model.graph, *model.graph.node, *model.graph.value_info]
+    parts += [*model.graph.input, *model.graph.output, *model.graph.initializer]
+    for part in parts:
+        part.doc_string = ""
+        del part.metadata_props[:]
+
+
+def _store_halves(model: onnx.ModelProto) -> None:
+    """Store initialisers that float16 holds exactly as such, and cast them where they are used."""
+    casts = []
+    for initializer in model.graph.initializer:
+        values = numpy_helper.to_array(initializer)
+        if values.dtype != np.float32 or values.ndim < 2:
+            continue
+        with np.errstate(over="ignore"):
+            halves = values.astype(np.float16)
+        if not np.array_equal(halves.astype(np.float32), values):
+            continue
+        name = initializer.name
+        initializer.CopyFrom(numpy_helper.from_array(halves, f"{name}_half"))
+        casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+
+
+def _require_same(graph: bytes, exported: ExportedNetwork, example: torch.Tensor) -> None:
+    session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    # Three slices, where the example had two: the batch must not be fixed.
+    image = torch.cat([example, example[:1].flip(-1)])
+    with torch.no_grad():
+        expected = exported(image)
+    for name, ours, theirs in zip(
+        OUTPUT_NAMES,
+        expected,
+        session.run(list(OUTPUT_NAMES), {_INPUT: image.numpy()}),
+        strict=True,
+    ):
+        difference = float(np.abs(ours.numpy() - np.asarray(theirs)).max())
+        if not difference <= TOLERANCE:
+            raise CheckFailed(
+                f"The exported graph's {name} differ from the network's by {difference:.2g}.",
+                hint="Another version of torch or onnxruntime may export it right.",
+            )
+
+
+@contextmanager
+def _quiet_exporter() -> Iterator[None]:
+    """Keep back what torch's exporter says of packages and calls that are not ours."""
+    # "torchvision is not installed": nothing of it is used.
+    logger = logging.getLogger("torch.onnx._internal.exporter._registration")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            # Torch's own use of a class that torch has deprecated.
+            warnings.filterwarnings("ignore", message=".*LeafSpec", category=FutureWarning)
+            yield
+    finally:
+        logger.setLevel(level)
