@@ -194,6 +194,24 @@ def test_a_changed_figure_is_found(copy: Path) -> None:
         load_bundle(copy)
 
 
+@pytest.mark.parametrize(
+    "respell",
+    [
+        lambda text: text.replace("  ", "\t", 1),
+        lambda text: text + "\n",
+        lambda text: text.replace('"tiny"', '"t\\u0069ny"'),
+        lambda text: text.replace("\n", "\r\n"),
+    ],
+)
+def test_another_spelling_of_the_same_description_is_found(
+    copy: Path, respell: Callable[[str], str]
+) -> None:
+    text = (copy / DESCRIPTION).read_text(encoding="utf-8")
+    (copy / DESCRIPTION).write_bytes(respell(text).encode())
+    with pytest.raises(BundleInvalid, match=r"bundle\.json was changed"):
+        load_bundle(copy)
+
+
 def test_a_decision_hash_of_something_else_is_found(copy: Path, bundle: Bundle) -> None:
     info = seal(bundle.info.model_copy(update={"temperature": 2.0}))
     (copy / DESCRIPTION).write_bytes(encode(info))
