@@ -245,8 +245,9 @@ def test_validation_cuts_that_cannot_be_are_refused() -> None:
         splits.cut_validation(manifest)
     with pytest.raises(UsageError, match="either"):
         splits.cut_validation(manifest, fraction=0.1, n_groups=1)
-    with pytest.raises(UsageError, match="Fractions"):
-        splits.cut_validation(manifest, fraction=1.0)
+    for fraction in (0.0, 1.0, -0.1):
+        with pytest.raises(UsageError, match="between 0 and 1"):
+            splits.cut_validation(manifest, fraction=fraction)
     with pytest.raises(UsageError, match="0 validation groups are fewer than the 1 classes"):
         splits.cut_validation(manifest, n_groups=0)
     with pytest.raises(DataError, match="At most 2 groups"):

@@ -7,7 +7,6 @@ from typing import Literal
 
 from brainlens.datasets.fingerprint import with_hashes
 from brainlens.datasets.manifest import SPLITS, Manifest, Progress, Row
-from brainlens.errors import LeakySplit
 
 SplitStatus = Literal["clean", "group-ambiguous", "leaky"]
 
@@ -42,21 +41,6 @@ class SplitCheck:
     n_slices: int
     n_ambiguous_slices: int
     sentence: str
-
-    def require_not_leaky(self) -> None:
-        """Refuse a leaky split.
-
-        Raises
-        ------
-        LeakySplit
-            If it is.
-        """
-        if self.status == "leaky":
-            raise LeakySplit(
-                self.sentence,
-                hint="Make a split that keeps groups whole, or go on knowingly with "
-                "--allow-leaky-split.",
-            )
 
 
 def check_split(manifest: Manifest, progress: Progress | None = None) -> SplitCheck:
@@ -137,17 +121,12 @@ def _sentence(
             f"slices may hold one patient {where}; no patient and no copy of an image is known "
             "to be."
         )
-    found = [
-        _count(number, noun)
-        for number, noun in ((patients, "patient"), (copies, "image copied"))
-        if number
-    ]
-    are = "is" if patients + copies == 1 else "are"
+    found = [_count(patients, "patient")] if patients else []
+    if copies:
+        found.append(f"copies of {_count(copies, 'image')}")
+    are = "is" if (patients, copies) == (1, 0) else "are"
     return f"Leaky split: {' and '.join(found)} {are} {where}."
 
 
 def _count(number: int, noun: str) -> str:
-    if number == 1:
-        return f"1 {noun}"
-    plural = {"image copied": "images copied"}.get(noun, f"{noun}s")
-    return f"{number} {plural}"
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -173,6 +173,8 @@ def cut_validation(
     """
     if (fraction is None) == (n_groups is None):
         raise UsageError("Give either the fraction or the number of groups for validation.")
+    if fraction is not None and not 0 < fraction < 1:
+        raise UsageError(f"The fraction for validation must lie between 0 and 1, not {fraction:g}.")
     if any(row.split == "val" for row in manifest.rows):
         raise DataError("There is a validation split already.", hint="Cut it only where none is.")
     positions = [i for i, row in enumerate(manifest.rows) if row.split == "train"]
@@ -180,7 +182,7 @@ def cut_validation(
     if n_groups is not None:
         chosen = _choose(candidates, n_groups, seed)
     else:
-        dealt = _deal(candidates, _fractions(0, fraction or 0.0), seed)
+        dealt = _deal(candidates, _fractions(0, fraction or 0), seed)
         chosen = {i for i, part in dealt.items() if part == "val"}
     if not chosen:
         raise DataError(
