@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainlens.datasets.manifest import Manifest, Progress, Row
+from brainlens.datasets.workers import worker_threads
 from brainlens.errors import DataError, ImageError
 from brainlens.files import canonical_json, new_folder, sha256_bytes, sha256_file, write_json
 from brainlens.imaging.preprocess import quantise
@@ -70,7 +71,7 @@ class Cache:
         """
         if not manifest.rows:
             raise DataError("There are no slices to decode.")
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with worker_threads() as pool:
             hashes = list(pool.map(_file_hash, manifest.rows))
             by_hash = {sha: row.path for sha, row in zip(hashes, manifest.rows, strict=True)}
             content = sorted(by_hash)

@@ -1,10 +1,9 @@
 """Hashes of files and of decoded pixels, and the fingerprint of a set of slices."""
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from brainlens.datasets.manifest import Manifest, Progress, Row
+from brainlens.datasets.workers import worker_threads
 from brainlens.errors import DataError, ImageError
 from brainlens.files import canonical_json, sha256_bytes
 from brainlens.imaging.pixel_hash import pixel_sha256
@@ -31,7 +30,7 @@ def with_hashes(manifest: Manifest, progress: Progress | None = None) -> Manifes
     rows = list(manifest.rows)
     todo = [i for i, row in enumerate(rows) if not (row.sha256 and row.pixel_sha256)]
     unreadable: list[str] = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with worker_threads() as pool:
         results = pool.map(_hash_or_error, (rows[i] for i in todo))
         for done, (i, result) in enumerate(zip(todo, results, strict=True), start=1):
             if isinstance(result, Row):

@@ -1,9 +1,7 @@
 """A phantom set written to disk."""
 
 import io
-import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -19,6 +17,7 @@ from brainlens.datasets.manifest import Manifest, Progress, Row
 from brainlens.datasets.open import MANIFEST_FILE, open_dataset
 from brainlens.datasets.phantom.generator import PAIR_SLICES, PhantomSet
 from brainlens.datasets.phantom.patient import Lesion
+from brainlens.datasets.workers import worker_threads
 from brainlens.errors import UsageError
 from brainlens.files import new_folder, sha256_bytes
 from brainlens.imaging.pixel_hash import pixel_sha256
@@ -121,9 +120,9 @@ def write_phantoms(
     plan = _plan(phantoms, slices, classes, layout)
     planted = _plant(plan, copies, layout)
     total = slices + copies
-    with new_folder(out, replace=out.exists()) as building, ThreadPoolExecutor(os.cpu_count()) as p:
+    with new_folder(out, replace=out.exists()) as building, worker_threads() as pool:
         rows = []
-        made = p.map(lambda i: _paint(phantoms, i, plan[i], planted.get(i)), range(slices))
+        made = pool.map(lambda i: _paint(phantoms, i, plan[i], planted.get(i)), range(slices))
         for file in (file for files in made for file in files):
             rows.append(_store(building, file, masks=layout == "manifest"))
             if progress is not None:
