@@ -77,28 +77,20 @@ def _example_answer(status: Status, probabilities: dict[str, float] | None) -> d
 
 
 ANSWERS: Final[dict[str, Any]] = {
-    "description": "An answer; `status` says whether it names a class with confidence.",
-    "content": {
-        "application/json": {
-            "examples": {
-                "answered": {
-                    "summary": "The confidence reaches the threshold",
-                    "value": _example_answer(
-                        "answered", {"class_a": 0.96, "class_b": 0.03, "class_c": 0.01}
-                    ),
-                },
-                "abstained": {
-                    "summary": "The confidence is below the threshold",
-                    "value": _example_answer(
-                        "abstained", {"class_a": 0.48, "class_b": 0.41, "class_c": 0.11}
-                    ),
-                },
-                "rejected": {
-                    "summary": "The image is none the model can speak about",
-                    "value": _example_answer("rejected", None),
-                },
-            }
-        }
+    "description": "An answer; `status` says whether it names a class with confidence."
+}
+_ANSWER_EXAMPLES: Final[dict[str, Any]] = {
+    "answered": {
+        "summary": "The confidence reaches the threshold",
+        "value": _example_answer("answered", {"class_a": 0.96, "class_b": 0.03, "class_c": 0.01}),
+    },
+    "abstained": {
+        "summary": "The confidence is below the threshold",
+        "value": _example_answer("abstained", {"class_a": 0.48, "class_b": 0.41, "class_c": 0.11}),
+    },
+    "rejected": {
+        "summary": "The image is none the model can speak about",
+        "value": _example_answer("rejected", None),
     },
 }
 
@@ -135,6 +127,10 @@ def install(app: FastAPI) -> None:
             )
             schemas = schema.setdefault("components", {}).setdefault("schemas", {})
             schemas["Problem"] = Problem.model_json_schema()
+            # Put in last: FastAPI leaves every null out of what it is given, and in an answer
+            # null means something.
+            answers = schema["paths"]["/predict"]["post"]["responses"]["200"]
+            answers["content"]["application/json"]["examples"] = _ANSWER_EXAMPLES
             app.openapi_schema = schema
         return app.openapi_schema
 

@@ -1,0 +1,90 @@
+import base64
+import hashlib
+import re
+
+import pytest
+
+from brainlens.inference.answer import Answer
+from brainlens.server.problems import KINDS, MEDIA_TYPE, Problem
+from brainlens.words import AID, NOT_A_DEVICE
+
+from ..live_service import Live
+
+
+def test_document_states_every_problem(live: Live) -> None:
+    document = live.get("/openapi.json").json()
+    responses = document["paths"]["/predict"]["post"]["responses"]
+    told = {
+        example["value"]["type"]
+        for status, response in responses.items()
+        if status != "200"
+        for example in response["content"][MEDIA_TYPE]["examples"].values()
+    }
+
+    elsewhere = {404, 405}
+    assert told >= {kind.type for kind in KINDS.values() if kind.status not in elsewhere}
+    assert "urn:brainlens:problem:internal" in told
+    assert "Problem" in document["components"]["schemas"]
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+    assert AID in document["info"]["description"]
+    assert NOT_A_DEVICE in document["info"]["description"]
+
+
+def test_examples_keep_their_schemas(live: Live) -> None:
+    responses = live.get("/openapi.json").json()["paths"]["/predict"]["post"]["responses"]
+    answers = responses["200"]["content"]["application/json"]["examples"]
+
+    statuses = [Answer.model_validate(e["value"]).status for e in answers.values()]
+
+    assert statuses == list(answers) == ["answered", "abstained", "rejected"]
+    for status, response in responses.items():
+        for media_type, media in response["content"].items():
+            if media_type == MEDIA_TYPE:
+                for example in media["examples"].values():
+                    assert Problem.model_validate(example["value"]).status == int(status)
+
+
+def test_parameters_are_described(live: Live) -> None:
+    operation = live.get("/openapi.json").json()["paths"]["/predict"]["post"]
+
+    assert {p["name"] for p in operation["parameters"]} == {"model", "threshold"}
+    assert all(p["description"] for p in operation["parameters"])
+    assert set(operation["requestBody"]["content"]) >= {"multipart/form-data", "image/*"}
+
+
+def test_page_shows_the_document_and_loads_nothing(live: Live) -> None:
+    response = live.get("/docs")
+    page = response.text
+
+    assert response.headers["content-type"].startswith("text/html")
+    for path in live.get("/openapi.json").json()["paths"]:
+        assert f"<code>{path}</code>" in page
+    for kind in KINDS.values():
+        assert kind.code in page or kind.status in (404, 405)
+    assert NOT_A_DEVICE in page
+    assert "<script" not in page
+    assert not re.search(r"(src|href)=[\"']?(https?:)?//", page)
+
+
+def test_page_may_use_its_own_style_only(live: Live) -> None:
+    response = live.get("/docs")
+    style = re.search(r"<style>(.*)</style>", response.text, re.S)
+    assert style
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+
+    policy = response.headers["content-security-policy"]
+
+    assert f"style-src 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/nothing", "/openapi.json"])
+def test_answers_carry_the_security_headers(live: Live, path: str) -> None:
+    headers = live.get(path).headers
+
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cache-control"] == "no-store"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["referrer-policy"] == "same-origin"
+    assert "server" not in headers
