@@ -1,3 +1,4 @@
+import json
 import signal
 import subprocess
 import sys
@@ -102,7 +103,7 @@ def test_a_specification_that_changes_the_pixels_is_decoded_afresh(
     assert counted.calls == [(1, 1)]
 
 
-@pytest.mark.parametrize("damage", ["images.npy", "content.json", "short", "shape"])
+@pytest.mark.parametrize("damage", ["images.npy", "content.json", "short", "shape", "other"])
 def test_a_damaged_store_is_built_again(tmp_path: Path, make_image: MakeImage, damage: str) -> None:
     manifest = manifest_of(make_image("1.png", 1), make_image("2.png", 2))
     first = Cache.build(manifest, SPEC, tmp_path / "cache")
@@ -113,6 +114,9 @@ def test_a_damaged_store_is_built_again(tmp_path: Path, make_image: MakeImage, d
         images.write_bytes(images.read_bytes()[:-100])
     elif damage == "shape":
         np.save(images, np.zeros((3, 32, 32), np.uint8))
+    elif damage == "other":
+        content = images.with_name("content.json")
+        content.write_text(json.dumps(["0" * 64, "1" * 64]), encoding="utf-8")
     else:
         images.with_name(damage).unlink()
     counted = Counted()

@@ -97,6 +97,14 @@ def test_copies_of_bytes_and_of_pixels_leak_whatever_their_labels(
     assert check.sentence.startswith("Leaky split: copies of 2 images are on")
 
 
+def test_one_copy_with_other_bytes_is_enough_to_leak() -> None:
+    rows = (row("1", "val", "p", pixels="x"), row("2", "test", "q", pixels="x"))
+    check = check_split(Manifest(ROOT, rows))
+    assert check.status == "leaky"
+    assert (check.shared_bytes, check.shared_pixels) == ((), ("x",))
+    assert check.sentence.startswith("Leaky split: copies of 1 image are on")
+
+
 def test_patients_and_copies_are_both_said() -> None:
     check = check_split(
         Manifest(
