@@ -57,5 +57,25 @@ def test_copies_are_near_and_other_pictures_far() -> None:
     assert (own ^ mirrored).bit_count() > 16
 
 
+@pytest.mark.parametrize("size", [32, 128, 1024])
+def test_bits_are_signs_of_low_frequencies(size: int) -> None:
+    levels = quantise(Slice(grey8(), "png"), PreprocessSpec(size=size))
+    position = np.pi * (2 * np.arange(size) + 1) / (2 * size)
+    hash_ = perceptual_hash(levels)
+    for bit in range(64):
+        row, column = bit // 8 + 1, bit % 8 + 1
+        waves = np.outer(np.cos(row * position), np.cos(column * position))
+        coefficient = float((waves * levels).sum())
+        if abs(coefficient) > 1e-3 * levels.sum():
+            assert (hash_ >> 63 - bit & 1) == (coefficient > 0)
+
+
+def test_the_hash_never_changes_between_releases() -> None:
+    # Bundles keep hashes of what they were trained on.
+    y, x = np.mgrid[0:64, 0:64]
+    levels = ((x * x + 3 * x * y + 40 * (x > 20)) // 50 % 256).astype(np.uint8)
+    assert to_hex(perceptual_hash(levels)) == "d5aa56a54ad5aa55"
+
+
 def test_black_is_zero() -> None:
     assert perceptual_hash(np.zeros((64, 64), np.uint8)) == 0

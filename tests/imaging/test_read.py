@@ -1,4 +1,5 @@
 import threading
+import tracemalloc
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -98,9 +99,15 @@ def test_bytes_beyond_the_limit_are_not_even_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.png"
     with path.open("wb") as file:
         file.write(LOSSLESS["png"])
-        file.truncate(10 * 2**30)  # sparse: it takes no room
-    with pytest.raises(ImageTooLarge):
-        read(path, Limits(max_bytes=1000))
+        file.truncate(64 * 2**20)  # sparse: it takes no room
+    tracemalloc.start()
+    try:
+        with pytest.raises(ImageTooLarge):
+            read(path, Limits(max_bytes=1000))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2**20
     with pytest.raises(ImageTooLarge):
         read(LOSSLESS["png"], Limits(max_bytes=100))
 
@@ -130,7 +137,19 @@ def test_truncated_files_are_unreadable() -> None:
                 read(data[: int(len(data) * share)])
 
 
-SEEDS = [*LOSSLESS.values(), JPEG]
+DEEP = Image.fromarray(grey16(20, 30))
+COLOUR = Image.merge("RGB", [Image.fromarray(grey8(20, 30)), *(Image.new("L", (30, 20), 90),) * 2])
+SEEDS = [
+    *LOSSLESS.values(),
+    JPEG,
+    encode(DEEP, "PNG"),
+    encode(DEEP, "TIFF", compression="tiff_lzw"),
+    encode(COLOUR, "JPEG", progressive=True),
+    encode(COLOUR, "TIFF", compression="jpeg"),
+    encode(COLOUR, "WEBP", save_all=True, append_images=[COLOUR.rotate(90)]),
+    encode(COLOUR, "GIF", save_all=True, append_images=[COLOUR.rotate(90)], transparency=3),
+    encode(COLOUR.quantize(16), "PNG", transparency=2),
+]
 
 
 @settings(max_examples=200)
