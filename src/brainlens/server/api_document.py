@@ -5,22 +5,26 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from brainlens.errors import BrainLensError
 from brainlens.inference.answer import Answer, InputInfo, ModelInfo, Status
 from brainlens.server.problems import INTERNAL, KINDS, MEDIA_TYPE, Kind, Problem
+from brainlens.server.refusals import HostRefused, OriginRefused
 from brainlens.server.upload_form import FIELD
 from brainlens.words import DISCLAIMER, INTENDED_INPUT
 
 TITLE: Final = "BrainLens"
 SUMMARY: Final = "Tells tumour types apart in brain-MRI slices."
-DESCRIPTION: Final = f"""{DISCLAIMER}
-
-Intended input: {INTENDED_INPUT}
-
-An answer is a result, never a verdict or a diagnosis. `answered`: among its classes the model's
-output is highest for `predicted_class`, with a confidence at or above the threshold. `abstained`:
-below it, or a gate is unsure. `rejected`: no class is named, since this is no image the model can
-speak about. Errors are RFC 9457 problems whose `type` never changes.
-"""
+DESCRIPTION: Final = "\n\n".join(
+    [
+        DISCLAIMER,
+        f"Intended input: {INTENDED_INPUT}",
+        "An answer is a result, never a verdict or a diagnosis. `answered`: among its classes the "
+        "model's output is highest for `predicted_class`, with a confidence at or above the "
+        "threshold. `abstained`: below it, or a gate is unsure. `rejected`: no class is named, "
+        "since this is no image the model can speak about. Errors are RFC 9457 problems whose "
+        "`type` never changes.",
+    ]
+)
 _EXAMPLE_ID: Final = "00000000-0000-4000-8000-000000000000"
 _DETAIL: Final[dict[str, str]] = {k.code: (e.__doc__ or "").strip() for e, k in KINDS.items()}
 
@@ -36,11 +40,14 @@ def _example_problem(kind: Kind) -> dict[str, Any]:
     ).model_dump()
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI responses of the problems with these statuses."""
-    kinds = [*KINDS.values(), INTERNAL]
+def problems(*errors: type[BrainLensError]) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI responses of a route that may raise ``errors``, by status.
+
+    What may meet every request is added: another host or origin, and an unforeseen error.
+    """
+    kinds = [*(KINDS[error] for error in (*errors, OriginRefused, HostRefused)), INTERNAL]
     responses: dict[int | str, dict[str, Any]] = {}
-    for status in statuses:
+    for status in sorted({kind.status for kind in kinds}):
         of_status = [kind for kind in kinds if kind.status == status]
         responses[status] = {
             "description": "; ".join(kind.title for kind in of_status),

@@ -22,7 +22,7 @@ th, td { border: 1px solid var(--line); padding: .3em .6em; text-align: left; ve
 pre { background: var(--soft); padding: .8em; overflow-x: auto; }
 form { background: var(--soft); padding: .8em; }
 summary { cursor: pointer; }
-.disclaimer { border-left: .3em solid #c80; padding-left: .8em; white-space: pre-line; }
+.disclaimer { border-left: .3em solid #c80; padding-left: .8em; }
 """
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 CONTENT_SECURITY_POLICY: Final = (
@@ -52,7 +52,7 @@ def render(document: Mapping[str, Any]) -> str:
         f"<title>{escape(info['title'])} API</title><style>{_STYLE}</style></head><body>"
         f"<h1>{escape(info['title'])} API <small>{escape(info['version'])}</small></h1>"
         f"<p>{escape(info['summary'])}</p>"
-        f'<p class="disclaimer">{_words(info["description"])}</p>'
+        f'<div class="disclaimer">{_paragraphs(info["description"])}</div>'
         '<p>The same for programs: <a href="/openapi.json">openapi.json</a>.</p>'
         f"{body}</body></html>"
     )
@@ -62,6 +62,10 @@ def _words(text: str) -> str:
     """Return escaped text, with what stands between backquotes set as code."""
     parts = escape(text.strip()).split("`")
     return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
+
+
+def _paragraphs(text: str) -> str:
+    return "".join(f"<p>{_words(paragraph)}</p>" for paragraph in text.split("\n\n"))
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[str]:

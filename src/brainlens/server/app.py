@@ -50,7 +50,6 @@ def create_app(settings: Settings | None = None, models: Models | None = None) -
         docs_url=None,
         redoc_url=None,
         middleware=_middleware(chosen),
-        responses=api_document.problems(403, 421, 500),
     )
     problems.install(app)
     api_document.install(app)

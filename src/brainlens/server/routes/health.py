@@ -18,13 +18,23 @@ class Health(BaseModel):
     status: Literal["ok"] = "ok"
 
 
-@router.get("/livez", summary="Does the process answer?")
+@router.get(
+    "/livez",
+    summary="Whether the process answers",
+    response_description="It does.",
+    responses=problems(),
+)
 async def livez() -> Health:
     """Answer, whatever the models do."""
     return Health()
 
 
-@router.get("/readyz", summary="Would a prediction be taken now?", responses=problems(503))
+@router.get(
+    "/readyz",
+    summary="Whether a prediction would be taken now",
+    response_description="It would.",
+    responses=problems(ServiceBusy),
+)
 async def readyz(service: Annotated[Service, Depends(service_of)]) -> Health:
     """Answer 200 while there is room for another prediction, else 503."""
     if service.pool.full:

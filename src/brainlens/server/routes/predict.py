@@ -7,9 +7,19 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import ClientDisconnect
 
+from brainlens.errors import EmptyImage, ImageTooLarge, NotAnImage, ServiceBusy, UnreadableImage
 from brainlens.inference.answer import Answer
 from brainlens.server.api_document import ANSWERS, UPLOAD, problems
 from brainlens.server.intake import FORM_ENVELOPE_BYTES, receive_body, wait_for_disconnect
+from brainlens.server.refusals import (
+    BadParameter,
+    MalformedForm,
+    NoFile,
+    SeveralFiles,
+    SlowRequest,
+    ThresholdLowered,
+    UnknownModel,
+)
 from brainlens.server.service import Service, service_of
 from brainlens.server.upload_form import is_multipart, take_image
 
@@ -35,7 +45,23 @@ class PredictQuery(BaseModel):
 @router.post(
     "/predict",
     summary="Classify one slice",
-    responses={200: ANSWERS, **problems(400, 403, 408, 413, 415, 422, 503)},
+    responses={
+        200: ANSWERS,
+        **problems(
+            EmptyImage,
+            UnreadableImage,
+            MalformedForm,
+            ThresholdLowered,
+            SlowRequest,
+            ImageTooLarge,
+            NotAnImage,
+            NoFile,
+            SeveralFiles,
+            BadParameter,
+            UnknownModel,
+            ServiceBusy,
+        ),
+    },
     openapi_extra={"requestBody": UPLOAD},
 )
 async def predict(

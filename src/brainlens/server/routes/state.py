@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from brainlens import __version__
 from brainlens.classes import ClassInfo
+from brainlens.server.api_document import problems
 from brainlens.server.models import Model
 from brainlens.server.service import Service, service_of
 from brainlens.words import DISCLAIMER
@@ -54,7 +55,12 @@ def _model_state(model: Model, default: str) -> ModelState:
     )
 
 
-@router.get("/", summary="State of the service")
+@router.get(
+    "/",
+    summary="State of the service",
+    response_description="Version, models and uptime.",
+    responses=problems(),
+)
 async def state(service: Annotated[Service, Depends(service_of)]) -> State:
     """Say which version runs since when, and which models it answers with."""
     models = service.models
