@@ -24,11 +24,24 @@ def write(folder: Path, text: str, *, encoding: str = "utf-8") -> Path:
 
 def test_every_column_is_read(tmp_path: Path) -> None:
     path = write(
-        tmp_path, f"{','.join(COLUMNS)}\na.png,glioma,p1,g1,val,3,m.png,{SHA},{SHA[::-1]},1\n"
+        tmp_path,
+        f"{','.join(COLUMNS)}\na.png,glioma,p1,g1,val,grouped,3,m.png,{SHA},{SHA[::-1]},1\n",
     )
     root = tmp_path.resolve()
     assert Manifest.load(path).rows == (
-        Row(root / "a.png", "glioma", "p1", "g1", "val", 3, root / "m.png", SHA, SHA[::-1], True),
+        Row(
+            root / "a.png",
+            "glioma",
+            "p1",
+            "g1",
+            "val",
+            "grouped",
+            3,
+            root / "m.png",
+            SHA,
+            SHA[::-1],
+            True,
+        ),
     )
 
 
@@ -60,6 +73,7 @@ def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
         ("path,label\na.png,x,y\n", "row 2: 3 cells"),
         ("path,label\n,x\n", "row 2, column path"),
         ("path,label,split\na.png,x,Train\n", "row 2, column split.*'Train'"),
+        ("path,label,protocol\na.png,x,Random\n", "row 2, column protocol.*grouped, official"),
         ("path,label,fold\na.png,x,1.5\n", "row 2, column fold.*'1.5'"),
         ("path,label,fold\na.png,x,-1\n", "row 2, column fold"),
         ("path,label,fold\na.png,x,²\n", "row 2, column fold"),
@@ -104,6 +118,7 @@ def test_a_missing_mask_is_refused(tmp_path: Path) -> None:
     patient=WORDS,
     group=WORDS,
     split=st.sampled_from(["", "train", "val", "test"]),
+    protocol=st.sampled_from(["", "grouped", "official", "random"]),
     fold=st.none() | st.integers(0, 99),
     sha=st.sampled_from(["", SHA]),
     synthetic=st.booleans(),
@@ -114,13 +129,14 @@ def test_any_row_survives_the_round_trip(
     patient: str,
     group: str,
     split: str,
+    protocol: str,
     fold: int | None,
     sha: str,
     synthetic: bool,
 ) -> None:
     image = tmp_path.resolve() / "a.png"
     image.write_bytes(b"x")
-    row = Row(image, label, patient, group, split, fold, None, sha, sha, synthetic)
+    row = Row(image, label, patient, group, split, protocol, fold, None, sha, sha, synthetic)
     Manifest(tmp_path.resolve(), (row,)).save(tmp_path / "m.csv")
     assert Manifest.load(tmp_path / "m.csv").rows == (row,)
 

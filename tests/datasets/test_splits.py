@@ -54,7 +54,7 @@ def manifests(draw: st.DrawFn) -> Manifest:
 @settings(deadline=None)
 def test_whole_units_go_to_one_side_and_every_row_to_some(manifest: Manifest, seed: int) -> None:
     done = splits.split(manifest, test_fraction=0.25, val_fraction=0.15, seed=seed)
-    assert [replace(r, split="") for r in done.rows] == list(manifest.rows)
+    assert [replace(r, split="", protocol="") for r in done.rows] == list(manifest.rows)
     assert {r.split for r in done.rows} <= {"train", "val", "test"}
     assert all(len(s) == 1 for s in sides(done).values())
     copies: defaultdict[str, set[str]] = defaultdict(set)
@@ -281,3 +281,24 @@ def test_folds_are_alike_in_size_and_classes() -> None:
 def test_one_fold_is_refused() -> None:
     with pytest.raises(UsageError, match="at least 2"):
         splits.grouped_folds(Manifest(ROOT, tuple(patients(3))), 1)
+
+
+def test_a_split_says_how_it_was_made(tmp_path: Path) -> None:
+    rows = [
+        Row(tmp_path / f"{i}.png", label="ab"[i % 2], patient=f"p{i // 2}", fold=i // 4 + 1)
+        for i in range(24)
+    ]
+    for row in rows:
+        row.path.write_bytes(b"x")
+    manifest = Manifest(tmp_path, tuple(rows))
+    assert manifest.protocol == "given"
+    made = {
+        "grouped": splits.split(manifest),
+        "random": splits.random(manifest),
+        "official": splits.official(manifest, test_fold=1, val_fraction=0.2),
+    }
+    for protocol, parts in made.items():
+        parts.save(tmp_path / f"{protocol}.csv")
+        assert Manifest.load(tmp_path / f"{protocol}.csv").protocol == protocol
+    mixed = manifest.with_rows((*made["random"].rows[:12], *made["grouped"].rows[12:]))
+    assert mixed.protocol == "given"

@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from brainlens.inference.predictor import Predictor
 
 from brainlens.bundle.load import Bundle, load_bundle
 from brainlens.bundle.revise import revise
 from brainlens.datasets.manifest import Manifest, Row
 from brainlens.errors import BelowMinimum, DataError, UsageError
 from brainlens.evaluation.evaluate import evaluate
+from brainlens.inference.predictor import Predictor
 
 CLASSES = ("alpha", "beta", "gamma")
 
@@ -53,7 +53,8 @@ def test_every_slice_is_counted_where_the_truth_says(
         make(1, "beta", "b", patient="p3"),
         make(2, "gamma", "train", split="train", patient="p4"),
     ]
-    found = evaluate(bundle, _manifest(tmp_path, *rows), protocol="official")
+    manifest = _manifest(tmp_path, *(replace(row, protocol="official") for row in rows))
+    found = evaluate(bundle, manifest)
     assert found.all.confusion.tolist() == [[2, 1, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]]
     assert found.all.value("accuracy") == pytest.approx(3 / 4)
     assert found.all.value("sensitivity", "alpha") == pytest.approx(2 / 3)

@@ -18,6 +18,9 @@ Progress = Callable[[int, int], None]
 """Called with (done, total) as long work goes on."""
 
 SPLITS: Final = ("train", "val", "test")
+PROTOCOLS: Final = ("grouped", "official", "random")
+GIVEN: Final = "given"
+"""Protocol of a split that BrainLens did not make."""
 _REQUIRED: Final = ("path", "label")
 _NAMED_AT_MOST: Final = 5
 
@@ -38,6 +41,8 @@ class Row:
         What must not be separated; empty means the patient.
     split
         ``train``, ``val``, ``test``, or empty: takes no part.
+    protocol
+        How the split was made: ``grouped``, ``official``, ``random``; empty where it was given.
     fold
         Number of the official fold, where the set has one.
     mask
@@ -53,6 +58,7 @@ class Row:
     patient: str = ""
     group: str = ""
     split: str = ""
+    protocol: str = ""
     fold: int | None = None
     mask: Path | None = None
     sha256: str = ""
@@ -162,6 +168,12 @@ class Manifest:
         """Number of patients, or None where a row's patient is unknown."""
         patients = {row.patient for row in self.rows}
         return None if not patients or "" in patients else len(patients)
+
+    @property
+    def protocol(self) -> str:
+        """How the split was made: one of `PROTOCOLS`, or ``given`` where that is not known."""
+        protocols = {row.protocol for row in self.rows if row.split}
+        return (protocols.pop() if len(protocols) == 1 else "") or GIVEN
 
     def with_rows(self, rows: Iterable[Row]) -> "Manifest":
         """Return the same data set with other rows."""
@@ -288,6 +300,9 @@ def _parse(path: Path, number: int, cells: Mapping[str, str], root: Path) -> Row
     split = cells.get("split", "")
     if split and split not in SPLITS:
         raise wrong("split", "train, val, test or nothing is meant")
+    protocol = cells.get("protocol", "")
+    if protocol and protocol not in PROTOCOLS:
+        raise wrong("protocol", f"{', '.join(PROTOCOLS)} or nothing is meant")
     fold = cells.get("fold", "")
     if fold and not (fold.isascii() and fold.isdigit()):
         raise wrong("fold", "a whole number or nothing is meant")
@@ -305,6 +320,7 @@ def _parse(path: Path, number: int, cells: Mapping[str, str], root: Path) -> Row
         patient=cells.get("patient", ""),
         group=cells.get("group", ""),
         split=split,
+        protocol=protocol,
         fold=int(fold) if fold else None,
         mask=_absolute(root, mask) if mask else None,
         sha256=cells.get("sha256", ""),
@@ -331,6 +347,7 @@ def _cells(row: Row, root: Path) -> list[str]:
         row.patient,
         row.group,
         row.split,
+        row.protocol,
         "" if row.fold is None else str(row.fold),
         "" if row.mask is None else _relative(row.mask, root),
         row.sha256,

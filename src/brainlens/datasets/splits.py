@@ -83,7 +83,7 @@ def split(
     """
     fractions = _fractions(test_fraction, val_fraction)
     dealt = _deal(units(manifest.rows), fractions, seed)
-    return manifest.with_rows(replace(r, split=dealt[i]) for i, r in enumerate(manifest.rows))
+    return _with_splits(manifest, dealt, "grouped")
 
 
 def random(
@@ -95,7 +95,7 @@ def random(
         Unit(_slice_key(manifest, row), row.label, (i,)) for i, row in enumerate(manifest.rows)
     ]
     dealt = _deal(sorted(alone, key=lambda unit: unit.key), fractions, seed)
-    return manifest.with_rows(replace(r, split=dealt[i]) for i, r in enumerate(manifest.rows))
+    return _with_splits(manifest, dealt, "random")
 
 
 def official(
@@ -133,7 +133,10 @@ def official(
             f"No slice is of fold {test_fold}.",
             hint=f"Folds here: {', '.join(map(str, folds)) or 'none'}.",
         )
-    rows = [replace(row, split=_official_split(row, test_fold)) for row in manifest.rows]
+    rows = [
+        replace(row, split=_official_split(row, test_fold), protocol="official")
+        for row in manifest.rows
+    ]
     if drop_shared_groups:
         for unit in units(rows):
             if any(rows[i].split == "test" for i in unit.rows):
@@ -207,6 +210,12 @@ def grouped_folds(manifest: Manifest, k: int, *, seed: int = 0) -> Manifest:
         raise UsageError(f"Cross-validation needs at least 2 folds, not {k}.")
     dealt = _deal(units(manifest.rows), dict.fromkeys(range(1, k + 1), 1 / k), seed)
     return manifest.with_rows(replace(r, fold=dealt[i]) for i, r in enumerate(manifest.rows))
+
+
+def _with_splits(manifest: Manifest, dealt: Mapping[int, str], protocol: str) -> Manifest:
+    return manifest.with_rows(
+        replace(row, split=dealt[i], protocol=protocol) for i, row in enumerate(manifest.rows)
+    )
 
 
 def _marks(row: Row) -> list[tuple[str, str]]:

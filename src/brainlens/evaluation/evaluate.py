@@ -20,16 +20,12 @@ from brainlens.evaluation.scores import Scores
 from brainlens.inference.predictor import Predictor
 from brainlens.outcomes import Outcome
 
-GIVEN = "given"
-
-
 def evaluate(
     bundle: Bundle,
     manifest: Manifest,
     *,
     split: str = "test",
     explicit_map: Mapping[str, str] | None = None,
-    protocol: str = GIVEN,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
@@ -47,8 +43,6 @@ def evaluate(
         own: all of it is ``test``.
     explicit_map
         Label → class id.
-    protocol
-        How the split was made: ``official``, ``grouped``, ``random`` or ``given``.
     workers
         Slices looked at at the same time; default the number of cores.
     progress
@@ -62,6 +56,7 @@ def evaluate(
         If ``explicit_map`` names a class that the bundle does not have.
     """
     truth = _truth_map(bundle, explicit_map)
+    protocol = manifest.protocol
     rows = _rows_of(manifest, split)
     unmatched: Counter[str] = Counter()
     known: list[tuple[Row, str]] = []

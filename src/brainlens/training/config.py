@@ -44,9 +44,6 @@ class TrainConfig(BaseModel):
     val_fraction
         Share of the training slices, in whole groups, kept for validation where the data name no
         validation split.
-    protocol
-        How the data were split, repeated in the bundle: ``given``, ``grouped``, ``official``,
-        ``random``.
     allow_leaky_split
         Train although a patient or a copy is on both sides; everything made says so.
     seed
@@ -83,7 +80,6 @@ class TrainConfig(BaseModel):
     augmentation: AugmentationSpec | None = AugmentationSpec()
     best: Criterion = "val_accuracy"
     val_fraction: float = Field(default=0.15, gt=0, lt=1)
-    protocol: str = "given"
     allow_leaky_split: bool = False
     seed: int = Field(default=0, ge=0, lt=2**32)
     precision: Literal["auto", "32-true", "bf16-mixed"] = "auto"

@@ -117,7 +117,7 @@ def _from_run(
             n_slices=data.n_train,
             n_patients=data.n_patients,
             split_check=data.split_check,
-            protocol=config.protocol,
+            protocol=data.protocol,
             seed=config.seed,
             preset=config.preset,
             epochs=len(saved["history"]),

@@ -68,6 +68,7 @@ def _record(manifest: Manifest, check: SplitCheck) -> DataRecord:
         n_val=len(val),
         n_patients=train.n_patients,
         synthetic=train.synthetic,
+        protocol=manifest.protocol,
         split_check=check.status,
         split_sentence=check.sentence,
     )

@@ -35,6 +35,8 @@ class DataRecord(_Part):
         Slices.
     n_patients
         Patients among the training slices, or None where unknown.
+    protocol
+        How the split was made, as the manifest says.
     split_check, split_sentence
         Result of the split check, and the same for people.
     """
@@ -48,6 +50,7 @@ class DataRecord(_Part):
     n_val: int
     n_patients: int | None
     synthetic: bool
+    protocol: str
     split_check: Literal["clean", "group-ambiguous", "leaky"]
     split_sentence: str
 
