@@ -1,0 +1,160 @@
+"""``brainlens train``: from a data folder to a run folder."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from brainlens.cli.console import note, say, say_disclaimer
+from brainlens.cli.extra import needs
+from brainlens.cli.failure import INTERRUPTED
+from brainlens.cli.verbs import examples
+from brainlens.errors import UsageError
+
+if TYPE_CHECKING:
+    from brainlens.training.config import TrainConfig
+
+EXAMPLES = examples(
+    "brainlens train --data slices --out runs/first",
+    "brainlens train --data manifest.csv --out runs/reference --preset reference --seed 1",
+    "brainlens train --resume --out runs/first",
+)
+
+
+class Preset(StrEnum):
+    """Names of `brainlens.training.config.PRESETS`, which cannot be imported without torch."""
+
+    reference = "reference"
+    scaled = "scaled"
+    default = "default"
+
+
+class Precision(StrEnum):
+    """Values of `TrainConfig.precision`."""
+
+    auto = "auto"
+    full = "32-true"
+    mixed = "bf16-mixed"
+
+
+class Logger(StrEnum):
+    """Values of `TrainConfig.loggers`."""
+
+    csv = "csv"
+    tensorboard = "tensorboard"
+    mlflow = "mlflow"
+
+
+def train(
+    out: Annotated[Path, typer.Option("--out", help="Folder of the run.", metavar="RUN")],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="ROOT of ROOT/{train,test[,val]}/CLASS/*, or a manifest. With --resume it may be "
+            "left out: the run knows.",
+            metavar="PATH",
+        ),
+    ] = None,
+    preset: Annotated[
+        Preset,
+        typer.Option(
+            help="reference: the published protocol and nothing else. scaled: with robust "
+            "intensity scaling. default: with a schedule and augmentation too."
+        ),
+    ] = Preset.default,
+    network: Annotated[str | None, typer.Option(help="Architecture, for instance simple_cnn.")] = (
+        None
+    ),
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training slices.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Slices a step.")] = None,
+    lr: Annotated[float | None, typer.Option("--lr", help="Largest learning rate.")] = None,
+    size: Annotated[int | None, typer.Option(help="Side of the network's input in pixels.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of weights, order and augmentation.")] = None,
+    val_fraction: Annotated[
+        float | None,
+        typer.Option(help="Share kept for validation, in whole groups, where none is given."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out where it stopped.")
+    ] = False,
+    allow_leaky_split: Annotated[
+        bool,
+        typer.Option(
+            "--allow-leaky-split",
+            help="Train although a patient or a copy is on both sides; everything made says so.",
+        ),
+    ] = False,
+    logger: Annotated[
+        list[Logger] | None, typer.Option(help="Write to this tracker too; may be repeated.")
+    ] = None,
+    accelerator: Annotated[str | None, typer.Option(help="cpu, gpu, … or auto.")] = None,
+    devices: Annotated[str | None, typer.Option(help="How many, which (0,1), or auto.")] = None,
+    precision: Annotated[
+        Precision | None, typer.Option(help="auto takes what helps on this machine.")
+    ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(help="Of a CPU run; the same weights, bit for bit, need the same number."),
+    ] = None,
+    cache_folder: Annotated[
+        Path | None, typer.Option(help="Where decoded images are kept; default beside RUN.")
+    ] = None,
+) -> None:
+    """Train a network on a folder of slices or a manifest."""
+    chosen: dict[str, Any] = {
+        "network": network,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": lr,
+        "seed": seed,
+        "val_fraction": val_fraction,
+        "allow_leaky_split": allow_leaky_split or None,
+        "loggers": tuple(one.value for one in logger) if logger else None,
+        "accelerator": accelerator,
+        "devices": int(devices) if devices is not None and devices.isdigit() else devices,
+        "precision": precision.value if precision else None,
+        "threads": threads,
+        "cache_folder": cache_folder,
+    }
+    changes = {name: value for name, value in chosen.items() if value is not None}
+    with needs("train"):
+        from brainlens.training.run import train as run_training
+    if data is not None:
+        config = _config(preset.value, data, size, changes)
+    elif resume:
+        config = _recorded(out, [*changes, *(["size"] if size else [])])
+    else:
+        raise UsageError("There is no data to train on.", hint="Name it: --data PATH.")
+    try:
+        run_training(config, out, resume=resume)
+    except (KeyboardInterrupt, SystemExit) as stop:
+        # Lightning turns Ctrl+C into an exit of its own.
+        if isinstance(stop, SystemExit) and not isinstance(stop.__context__, KeyboardInterrupt):
+            raise
+        note(f"Interrupted. Go on with: brainlens train --resume --out {out}", style="red")
+        raise typer.Exit(INTERRUPTED) from stop
+    say(f"The run is in {out}: curves.png shows it. Next: brainlens export {out} --out BUNDLE")
+    say_disclaimer()
+
+
+def _config(name: str, data: Path, size: int | None, changes: dict[str, Any]) -> "TrainConfig":
+    from brainlens.training.config import PRESETS, preset
+
+    if size is not None:
+        spec = PRESETS[name]["preprocess"]  # type: ignore[index]  # the names are those of Preset
+        changes = changes | {"preprocess": spec.model_dump() | {"size": size}}
+    return preset(name, data, **changes)  # type: ignore[arg-type]  # likewise
+
+
+def _recorded(run: Path, changed: list[str]) -> "TrainConfig":
+    """Return the configuration that a run was started with."""
+    from brainlens.training.record import read_run
+
+    if changed:
+        raise UsageError(
+            f"With --resume and no --data the run's own options hold; {', '.join(changed)} cannot "
+            "be changed.",
+            hint="Leave those options out, or start a new run.",
+        )
+    return read_run(run).config

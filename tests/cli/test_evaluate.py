@@ -1,0 +1,112 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from brainlens.bundle import load_bundle
+from brainlens.outcomes import read_outcomes
+from brainlens.words import DISCLAIMER
+
+from .conftest import Command
+
+
+def test_tables_of_figures(brainlens: Command, tiny_bundle: Path, tiny_set: Path) -> None:
+    said = brainlens("evaluate", tiny_bundle, "--data", tiny_set)
+    assert said.status == 0
+    lines = said.out.splitlines()
+    assert lines[0] == "The model was trained on 1 of these 6 images."
+    assert any(line.startswith("SYNTHETIC") for line in lines)
+    assert any(line.startswith("folder_gamma was taken for gamma") for line in lines)
+    assert "Without an answer, so in no figure: 1 image:" in lines
+    (first, second) = [line for line in lines if line.startswith("│ accuracy  ")]
+    assert "0.8000" in first
+    assert "0.7500" in second
+    assert any("without images seen in training): 4 slices" in line for line in lines)
+    assert any("share above the threshold 0.7" in line for line in lines)
+    assert lines[-1] == DISCLAIMER
+
+
+def test_json_is_json_and_nothing_else(
+    brainlens: Command, tiny_bundle: Path, tiny_set: Path
+) -> None:
+    said = brainlens("evaluate", tiny_bundle, "--data", tiny_set, "--json")
+    content = json.loads(said.out)
+    assert said.err == ""
+    assert content["n_failed"] == 1
+    assert content["n_seen"] == 1
+    assert content["protocol"] == "given"
+    assert content["all"]["confusion"] == [[1, 0, 0, 0], [0, 2, 1, 0], [0, 0, 1, 0]]
+
+
+def test_a_report_and_a_bundle_with_the_figures_are_written(
+    brainlens: Command, tiny_bundle: Path, tiny_set: Path, tmp_path: Path
+) -> None:
+    out, measured = tmp_path / "report", tmp_path / "measured"
+    said = brainlens(
+        "evaluate", tiny_bundle, "--data", tiny_set, "--out", out, "--bundle-out", measured
+    )
+    assert said.status == 0
+    assert {path.name for path in out.iterdir()} == {
+        "metrics.json",
+        "outcomes.csv",
+        "confusion.png",
+    }
+    assert len(read_outcomes(out / "outcomes.csv")) == 6
+    (accuracy, unseen) = [m for m in load_bundle(measured).info.metrics if m.name == "accuracy"]
+    assert accuracy.value == pytest.approx(0.8)
+    assert unseen.value == pytest.approx(0.75)
+    assert str(measured) in said.err
+
+
+def test_a_wanted_minimum_decides_the_status(
+    brainlens: Command, tiny_bundle: Path, tiny_set: Path
+) -> None:
+    arguments = ("evaluate", tiny_bundle, "--data", tiny_set, "--min-accuracy")
+    assert brainlens(*arguments, 0.75).status == 0
+    said = brainlens(*arguments, 0.76)
+    assert said.status == 1
+    assert "0.7500, below the wanted 0.7600" in said.error
+    assert "accuracy" in said.out
+
+
+def test_folders_that_mean_nothing_are_said_and_can_be_mapped(
+    brainlens: Command, tiny_bundle: Path, tiny_set: Path
+) -> None:
+    (tiny_set / "beta").rename(tiny_set / "second")
+    said = brainlens("evaluate", tiny_bundle, "--data", tiny_set)
+    assert "second (3 images) means no class of the model" in said.out
+    mapped = brainlens(
+        "evaluate", tiny_bundle, "--data", tiny_set, "--map", "second=beta", "--json"
+    )
+    assert json.loads(mapped.out)["unmatched"] == {}
+    assert json.loads(mapped.out)["n_sent"] == 6
+
+
+@pytest.mark.parametrize(
+    ("pairs", "words"),
+    [
+        (["nonsense"], "no pair"),
+        (["a="], "no pair"),
+        (["a=alpha", "a=beta"], "twice"),
+        (["a=delta"], "no such class: delta"),
+    ],
+)
+def test_maps_that_mean_nothing(
+    brainlens: Command, tiny_bundle: Path, tiny_set: Path, pairs: list[str], words: str
+) -> None:
+    options = [part for pair in pairs for part in ("--map", pair)]
+    said = brainlens("evaluate", tiny_bundle, "--data", tiny_set, *options)
+    assert said.status == 2
+    assert words in said.error
+
+
+def test_slices_without_label_are_said(
+    brainlens: Command, tiny_bundle: Path, tiny_set: Path, tmp_path: Path
+) -> None:
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("path,label,split\nset/alpha/a1.png,alpha,test\nset/beta/seen.png,,test\n")
+    said = brainlens("evaluate", tiny_bundle, "--data", manifest)
+    assert "Without a label, so left out: 1 image." in said.out
+    said = brainlens("evaluate", tiny_bundle, "--data", manifest, "--split", "val")
+    assert said.status == 2
+    assert "No slice is in the split val" in said.error

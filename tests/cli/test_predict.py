@@ -1,0 +1,119 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from brainlens.outcomes import read_outcomes
+from brainlens.words import DISCLAIMER
+
+from .conftest import Command
+
+
+def test_a_table_of_answers_with_damaged_files_in_it(
+    brainlens: Command, tiny_bundle: Path, tiny_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tiny_set.parent)
+    said = brainlens("predict", tiny_set.name, "--bundle", tiny_bundle)
+    assert said.status == 2
+    lines = said.out.splitlines()
+    assert lines[0] == "The model was trained on 1 of these 6 images."
+    assert "SYNTHETIC" in lines[1]
+    (row,) = [line for line in lines if "seen.png" in line]
+    assert "seen in training" in row
+    (row,) = [line for line in lines if "unsure.png" in line]
+    assert "abstained" in row
+    assert "low_confidence" in row
+    (row,) = [line for line in lines if "damaged.png" in line]
+    assert "failed" in row
+    assert "All images: 4 answered, 1 abstained, 0 rejected, 1 failed." in lines
+    assert "Without those seen in training: 3 answered, 1 abstained, 0 rejected." in lines
+    assert lines[-1] == DISCLAIMER
+
+
+def test_json_is_json_and_nothing_else(
+    brainlens: Command, tiny_bundle: Path, tiny_set: Path
+) -> None:
+    said = brainlens("predict", tiny_set / "folder_gamma", "--bundle", tiny_bundle, "--json")
+    assert said.status == 2
+    damaged, good = json.loads(said.out)
+    assert damaged["path"].endswith("damaged.png")
+    assert damaged["error"]["code"] == "unreadable_image"
+    assert good["status"] == "answered"
+    assert good["predicted_class"] == "gamma"
+    assert good["disclaimer"] == DISCLAIMER
+    assert said.err == "The model was trained on 0 of these 2 images.\n"
+
+
+def test_outcomes_are_written(
+    brainlens: Command, tiny_bundle: Path, tiny_set: Path, tmp_path: Path
+) -> None:
+    csv = tmp_path / "outcomes.csv"
+    said = brainlens("predict", tiny_set, "--bundle", tiny_bundle, "--csv", csv)
+    outcomes = read_outcomes(csv)
+    assert [Path(o.path).name for o in outcomes] == [
+        "a1.png",
+        "seen.png",
+        "unsure.png",
+        "wrong.png",
+        "damaged.png",
+        "g1.png",
+    ]
+    assert [o.predicted_class for o in outcomes[3:]] == ["gamma", None, "gamma"]
+    assert [o.seen_in_training for o in outcomes] == [False, True, False, False, None, False]
+    assert f"Wrote {csv}." in said.err
+
+
+def test_a_threshold_may_be_raised_and_lowered_by_who_runs_the_command(
+    brainlens: Command, tiny_bundle: Path, tiny_set: Path
+) -> None:
+    unsure = tiny_set / "beta" / "unsure.png"
+    for threshold, status in (("0.1", "answered"), ("0.9", "abstained")):
+        said = brainlens(
+            "predict", unsure, "--bundle", tiny_bundle, "--threshold", threshold, "--json"
+        )
+        assert said.status == 0
+        assert json.loads(said.out)[0]["status"] == status
+
+
+def test_a_file_that_is_named_is_tried_whatever_it_holds(
+    brainlens: Command, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("no image")
+    said = brainlens("predict", text, tmp_path / "nothing", "--bundle", tiny_bundle, "--json")
+    assert said.status == 2
+    assert [answer["error"]["code"] for answer in json.loads(said.out)] == [
+        "not_an_image",
+        "bad_image",
+    ]
+
+
+def test_a_folder_without_images_is_bad_input(
+    brainlens: Command, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    said = brainlens("predict", tmp_path / "empty", "--bundle", tiny_bundle)
+    assert said.status == 2
+    assert "holds no image" in said.error
+
+
+def test_a_bundle_that_is_not_there(brainlens: Command) -> None:
+    said = brainlens("predict", "a.png", "--bundle", "nowhere")
+    assert said.status == 2
+    assert "There is no bundle 'nowhere'" in said.error
+
+
+def test_paths_with_brackets_are_shown_as_they_are(
+    brainlens: Command, tiny_bundle: Path, tiny_set: Path, tmp_path: Path
+) -> None:
+    odd = tmp_path / "[bold]x.png"
+    odd.write_bytes((tiny_set / "alpha" / "a1.png").read_bytes())
+    said = brainlens("predict", odd, "--bundle", tiny_bundle)
+    assert said.status == 0
+    assert "[bold]x.png" in said.out.replace("\n", "")
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_workers_must_be_there(brainlens: Command, tiny_bundle: Path, count: int) -> None:
+    said = brainlens("predict", "a.png", "--bundle", tiny_bundle, "--workers", count)
+    assert said.status == 2

@@ -1,0 +1,30 @@
+import socket
+from pathlib import Path
+
+import pytest
+
+from .conftest import Command
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--bundle", "bundles/first"], "no"),
+        (["--bundle", "a=x", "--bundle", "a=y"], "twice"),
+        (["--bundle", "a=nowhere"], "nowhere"),
+        (["--host", "0.0.0.0"], "loopback"),  # noqa: S104 - that it is refused is the point
+        (["--threshold", "2"], "threshold"),
+    ],
+)
+def test_what_cannot_be_served(brainlens: Command, options: list[str], words: str) -> None:
+    said = brainlens("serve", "--port", 0, *options)
+    assert said.status == 2
+    assert words in said.error
+
+
+def test_a_port_that_is_taken(brainlens: Command, tiny_bundle: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = brainlens("serve", "--bundle", f"tiny={tiny_bundle}", "--port", port)
+    assert said.status == 3
+    assert f"Port {port} of 127.0.0.1 is taken" in said.error
