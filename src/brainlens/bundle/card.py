@@ -1,9 +1,9 @@
 """The model card and the notice, made from the description alone."""
 
-from collections.abc import Iterable, Sequence
-
+from brainlens.bundle.card_figures import PROTOCOLS, figures
 from brainlens.bundle.cautions import cautions
-from brainlens.bundle.schema import BundleInfo, Metric
+from brainlens.bundle.markdown import bullets, one_line, table
+from brainlens.bundle.schema import BundleInfo
 from brainlens.words import AID, INTENDED_INPUT, NOT_A_DEVICE
 
 _SPLIT_CHECK = {
@@ -13,12 +13,6 @@ _SPLIT_CHECK = {
         "that may belong to one patient is."
     ),
     "leaky": "a patient or a copy of an image is on both sides of the split.",
-}
-_PROTOCOL = {
-    "grouped": "split by group, so that all slices of a patient stay on one side",
-    "official": "the folds published with the data set",
-    "random": "split slice by slice, so that slices of one patient are on both sides",
-    "given": "the split that came with the data",
 }
 _NOT_EVALUATED = (
     "Grade, lesions other than the classes above, treated brains and children.",
@@ -36,9 +30,9 @@ def card(info: BundleInfo) -> str:
         _classes(info),
         _training(info),
         _decision(info),
-        _figures(info),
+        figures(info),
         _risk(info),
-        "## Not evaluated\n\n" + _bullets(_not_evaluated(info)),
+        "## Not evaluated\n\n" + bullets(_not_evaluated(info)),
         _files(info),
     )
     return "\n\n".join(section for section in sections if section) + "\n"
@@ -56,27 +50,12 @@ def notice(info: BundleInfo) -> str:
         lines.append(f"Attribution: {training.data_attribution}")
     if training.data_licence:
         lines.append(f"Licence of the data: {training.data_licence}")
-    return "\n".join(_one_line(line) for line in lines) + "\n"
-
-
-def _one_line(text: object) -> str:
-    return " ".join(str(text).split())
-
-
-def _bullets(lines: Iterable[str]) -> str:
-    return "\n".join(f"- {_one_line(line)}" for line in lines)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    def line(cells: Sequence[object]) -> str:
-        return "| " + " | ".join(_one_line(c).replace("|", "\\|") for c in cells) + " |"
-
-    return "\n".join([line(head), line(["---"] * len(head)), *(line(row) for row in rows)])
+    return "\n".join(one_line(line) for line in lines) + "\n"
 
 
 def _head(info: BundleInfo) -> str:
     mark = " (SYNTHETIC)" if info.training.synthetic else ""
-    title = f"# Model {info.name} {_one_line(info.version)}{mark}"
+    title = f"# Model {info.name} {one_line(info.version)}{mark}"
     words = [f"**{sentence}**" for sentence in cautions(info)]
     return "\n\n".join([title, AID, NOT_A_DEVICE, *words])
 
@@ -98,7 +77,7 @@ def _classes(info: BundleInfo) -> str:
         )
         for c in info.classes
     ]
-    return "## Classes\n\n" + _table(("id", "English", "French", "also known as", "role"), rows)
+    return "## Classes\n\n" + table(("id", "English", "French", "also known as", "role"), rows)
 
 
 def _training(info: BundleInfo) -> str:
@@ -121,11 +100,11 @@ def _training(info: BundleInfo) -> str:
         else "Hashes of the training slices were left out: the model cannot say which images it "
         "has seen.",
     ]
-    return "## Training\n\n" + _bullets(lines)
+    return "## Training\n\n" + bullets(lines)
 
 
 def _protocol(protocol: str) -> str:
-    return f"{protocol}: {_PROTOCOL[protocol]}." if protocol in _PROTOCOL else protocol
+    return f"{protocol}: {PROTOCOLS[protocol]}." if protocol in PROTOCOLS else protocol
 
 
 def _decision(info: BundleInfo) -> str:
@@ -143,52 +122,7 @@ def _decision(info: BundleInfo) -> str:
             f"level {target.level:g}: {found}."
         )
     lines.append(f"Decision hash (what decides an answer): `{info.decision_sha256}`")
-    return "## Decision\n\n" + _bullets(lines)
-
-
-def _figures(info: BundleInfo) -> str:
-    if not info.metrics:
-        return "## Figures\n\nNone measured yet."
-    rows = [_figure(metric, info.decision_sha256) for metric in info.metrics]
-    head = (
-        "figure",
-        "class",
-        "split",
-        "protocol",
-        "value",
-        "95 % interval",
-        "slices",
-        "patients",
-        "decision hash",
-    )
-    others = [
-        f"{name}: {_PROTOCOL[name]}."
-        for name in dict.fromkeys(metric.protocol for metric in info.metrics)
-        if name in _PROTOCOL
-    ]
-    return "\n\n".join(filter(None, ("## Figures", _table(head, rows), _bullets(others))))
-
-
-def _figure(metric: Metric, decision_sha256: str) -> tuple[object, ...]:
-    measured = metric.decision_sha256
-    if measured is None:
-        whose = "not recorded"
-    elif measured == decision_sha256:
-        whose = f"`{measured[:12]}`, this model"
-    else:
-        whose = f"`{measured[:12]}`, another model"
-    interval = metric.interval
-    return (
-        metric.name,
-        metric.class_id or "all",
-        metric.split,
-        metric.protocol,
-        "undefined" if metric.value is None else f"{metric.value:.4f}",
-        "not computed" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}",
-        metric.n_slices,
-        "unknown" if metric.n_patients is None else metric.n_patients,
-        whose,
-    )
+    return "## Decision\n\n" + bullets(lines)
 
 
 def _risk(info: BundleInfo) -> str:
@@ -199,7 +133,7 @@ def _risk(info: BundleInfo) -> str:
         [f"{row[key]:.4g}" if key in row else "" for key in columns] for row in info.risk_coverage
     ]
     head = [key.replace("_", " ") for key in columns]
-    return "## Error among the answered, by threshold\n\n" + _table(head, rows)
+    return "## Error among the answered, by threshold\n\n" + table(head, rows)
 
 
 def _not_evaluated(info: BundleInfo) -> tuple[str, ...]:
