@@ -73,7 +73,7 @@ def _name(name: str) -> str:
 def _value(metric: Metric) -> str:
     if metric.value is None:
         return "undefined"
-    if metric.value == int(metric.value) and metric.value > 1:
+    if metric.value > 1 and float(metric.value).is_integer():
         return str(int(metric.value))
     value = f"{metric.value:.3f}"
     if metric.interval is None:
