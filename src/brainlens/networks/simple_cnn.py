@@ -80,7 +80,8 @@ class SimpleCNN(Network):
         # [N, C, J] · [J, K] → [N, C, K]
         gradient = (active[:, None, :] * self.classifier.weight) @ self.hidden.weight
         products = gradient @ outputs.features.flatten(2)
-        return torch.relu(products / (height * width)).unflatten(2, (height, width))
+        maps = torch.relu(products / (height * width))
+        return maps.reshape(*maps.shape[:2], height, width)
 
 
 def _block(before: int, after: int) -> nn.Sequential:

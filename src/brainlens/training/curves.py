@@ -32,10 +32,10 @@ def write_curves(path: Path, history: list[EpochRecord], best: EpochRecord) -> N
     FigureCanvasAgg(figure)
     loss, accuracy = figure.subplots(1, 2)
     epochs = [record.epoch for record in history]
-    loss.plot(epochs, [r.train_loss for r in history], _TRAIN, label="train (augmented)")
+    loss.plot(epochs, [r.train_loss for r in history], _TRAIN, label="training")
     loss.plot(epochs, [r.val_loss for r in history], _VAL, label="validation")
     loss.set(ylabel="cross-entropy loss", ylim=(0, None))
-    accuracy.plot(epochs, [r.train_accuracy for r in history], _TRAIN, label="train (augmented)")
+    accuracy.plot(epochs, [r.train_accuracy for r in history], _TRAIN, label="training")
     accuracy.plot(epochs, [r.val_accuracy for r in history], _VAL, label="validation")
     accuracy.plot(
         epochs,

@@ -25,13 +25,21 @@ class ManifestData(L.LightningDataModule):
         The manifest's images.
     class_ids
         The classes in the order of the network's outputs.
+    first_epoch
+        The epoch that training begins with, from 0.
     """
 
     def __init__(
-        self, config: TrainConfig, manifest: Manifest, cache: Cache, class_ids: tuple[str, ...]
+        self,
+        config: TrainConfig,
+        manifest: Manifest,
+        cache: Cache,
+        class_ids: tuple[str, ...],
+        first_epoch: int,
     ) -> None:
         super().__init__()
         self._config = config
+        self._first_epoch = first_epoch
         self.train_slices = cached_slices(manifest, cache, class_ids, "train")
         self.val_slices = cached_slices(manifest, cache, class_ids, "val")
 
@@ -43,9 +51,8 @@ class ManifestData(L.LightningDataModule):
         """
         rank, replicas = self._place()
         order = SeededOrder(len(self.train_slices), self._config.seed, rank=rank, replicas=replicas)
-        if self.trainer is not None:
-            # On resume Lightning starts the first iterator before it tells the epoch.
-            order.set_epoch(self.trainer.fit_loop.epoch_progress.current.processed)
+        # On resume Lightning starts the first iterator before it tells the epoch.
+        order.set_epoch(self._first_epoch)
         return DataLoader(
             self.train_slices,
             batch_size=min(self._config.batch_size, len(order)),

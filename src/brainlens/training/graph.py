@@ -44,7 +44,7 @@ def make_graph(network: Network, size: int, *, half: bool) -> bytes:
     CheckFailed
         If ONNX Runtime's outputs differ from torch's by more than 1e-4.
     """
-    exported = ExportedNetwork(network).cpu().to(memory_format=torch.contiguous_format)
+    exported = ExportedNetwork(network).cpu()
     example = torch.rand(2, 1, size, size, generator=torch.Generator().manual_seed(0))
     with _quiet_exporter(), torch.no_grad():
         program = torch.onnx.export(

@@ -70,21 +70,32 @@ def train(
         If the loss is no longer a number.
     """
     config = settle(config)
+    with reproducible(config), quiet_lightning():
+        _train(config, run_dir, resume=resume, progress=progress)
+    return run_dir
+
+
+def _train(config: TrainConfig, run_dir: Path, *, resume: bool, progress: bool) -> None:
     # Lightning starts one process a device by running this program again: only the first may
     # find the folder empty, the others find what the first has written.
-    if rank_zero_only.rank == 0:
+    if _is_first_process():
         record, manifest = _begin(config, run_dir, resume=resume, progress=progress)
     else:
         record, manifest = read_run(run_dir), Manifest.load(run_dir / MANIFEST)
     say = Console().print if progress else _nothing
     if record.data.split_check != "clean":
         say(record.data.split_sentence)
-    if len(_finished(run_dir)) >= config.epochs:
+    epochs_done = len(_finished(run_dir))
+    if epochs_done >= config.epochs:
         say(f"{run_dir} is finished: all {config.epochs} epochs are done.")
     else:
-        _fit(config, run_dir, record, manifest, progress=progress)
+        _fit(record, run_dir, manifest, epochs_done=epochs_done, progress=progress)
     _conclude(config, run_dir)
-    return run_dir
+
+
+def _is_first_process() -> bool:
+    rank: int = rank_zero_only.rank  # type: ignore[attr-defined]  # Lightning sets it on the function
+    return rank == 0
 
 
 def _nothing(text: str) -> None:
@@ -98,6 +109,8 @@ def _begin(
     if (run_dir / CONFIG).is_file() and resume:
         record = read_run(run_dir)
         record.require_same(config, run_dir)
+        record = record.model_copy(update={"config": config})
+        record.write(run_dir)
         return record, Manifest.load(run_dir / MANIFEST)
     if run_dir.is_dir() and not _may_begin_in(run_dir, resume=resume):
         raise RunError(
@@ -150,22 +163,22 @@ def _finished(run_dir: Path) -> list[EpochRecord]:
 
 
 def _fit(
-    config: TrainConfig, run_dir: Path, record: RunRecord, manifest: Manifest, *, progress: bool
+    record: RunRecord, run_dir: Path, manifest: Manifest, *, epochs_done: int, progress: bool
 ) -> None:
+    config = record.config
     learning = manifest.with_rows(row for row in manifest.rows if row.split in ("train", "val"))
     with bar("Decoding images", shown=progress) as update:
         cache = Cache.build(learning, config.preprocess, cache_folder(config, run_dir), update)
     class_ids = tuple(info.id for info in record.data.classes)
     last = checkpoint_path(run_dir, "last")
-    with reproducible(config), quiet_lightning():
-        torch.manual_seed(config.seed)
-        module = Classifier(create_checked(config, len(class_ids)), config)
-        _trainer(config, run_dir, progress=progress).fit(
-            module,
-            datamodule=ManifestData(config, learning, cache, class_ids),
-            ckpt_path=last if last.is_file() else None,
-            weights_only=True,
-        )
+    torch.manual_seed(config.seed)
+    module = Classifier(create_checked(config, len(class_ids)), config)
+    _trainer(config, run_dir, progress=progress).fit(
+        module,
+        datamodule=ManifestData(config, learning, cache, class_ids, first_epoch=epochs_done),
+        ckpt_path=last if epochs_done else None,
+        weights_only=True,
+    )
 
 
 def _trainer(config: TrainConfig, run_dir: Path, *, progress: bool) -> L.Trainer:
@@ -194,6 +207,6 @@ def _conclude(config: TrainConfig, run_dir: Path) -> None:
     """Write what can be made again from the last checkpoint."""
     history = _finished(run_dir)
     best = best_record(history, config.best)
-    if rank_zero_only.rank == 0 and best is not None:
+    if _is_first_process() and best is not None:
         write_history(run_dir / HISTORY, history)
         write_curves(run_dir / CURVES, history, best)
