@@ -63,9 +63,10 @@ demo: venv-dev  ## phantoms, three epochs, export, evaluate, serve, probe
 	$(BIN)/python scripts/demo.py
 
 bench: venv-dev  ## latency and requests per second of /predict
-	$(BIN)/python benchmarks/serving.py
+	$(BIN)/python -m benchmarks.service
 
 default-bundle: venv-dev  ## make the shipped bundles again: make default-bundle DATA=folder of the Cheng set
+	@test -n "$(DATA)" || { echo "make default-bundle DATA=folder of the Cheng data set"; exit 2; }
 	$(BIN)/python scripts/make_bundles.py --data "$(DATA)"
 
 lock:  ## resolve requirements/dev.lock anew
