@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from brainlens.errors import DivergedTraining
+from brainlens.imaging.preprocess import standardise
 from brainlens.networks import Network
 from brainlens.training.augmentation import augment, draw
 from brainlens.training.config import TrainConfig
@@ -41,6 +42,11 @@ class Classifier(L.LightningModule):
         self.network = network
         self.config = config
         self.history: list[EpochRecord] = []
+        levels = np.arange(config.preprocess.levels, dtype=np.uint8)
+        self._levels: Tensor
+        self.register_buffer(
+            "_levels", torch.from_numpy(standardise(levels, config.preprocess)), persistent=False
+        )
         self._memory = torch.channels_last if config.channels_last else torch.contiguous_format
         self.network.to(memory_format=self._memory)  # type: ignore[call-overload]  # torch's stubs leave out this keyword
 
@@ -67,7 +73,7 @@ class Classifier(L.LightningModule):
         # process), a step replayed after an interruption drops the same units.
         key = [self.config.seed, self.global_step, self.global_rank]
         torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint32)[0]))
-        logits = self.network(self._prepared(batch, vary=True)).logits
+        logits = self.network(self.prepare(batch, vary=True)).logits
         loss = functional.cross_entropy(logits.float(), batch.labels)
         if not torch.isfinite(loss):
             raise DivergedTraining(
@@ -82,7 +88,7 @@ class Classifier(L.LightningModule):
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         """Count a validation batch."""
-        self._val.add(self.network(self._prepared(batch, vary=False)).logits, batch.labels)
+        self._val.add(self.network(self.prepare(batch, vary=False)).logits, batch.labels)
 
     def on_train_epoch_end(self) -> None:
         """Add the epoch to the history and tell the loggers; validation is over by then."""
@@ -112,15 +118,21 @@ class Classifier(L.LightningModule):
         """Take the history back."""
         self.history = [EpochRecord.model_validate(row) for row in checkpoint["history"]]
 
-    def _prepared(self, batch: Batch, *, vary: bool) -> Tensor:
-        """Return the network's input; without augmentation equal to `imaging.standardise`."""
+    def prepare(self, batch: Batch, *, vary: bool) -> Tensor:
+        """Return the network's input, float32 [B, 1, S, S]; ``vary`` applies augmentation.
+
+        Without augmentation it equals `imaging.standardise` bit for bit: its values are looked up.
+        """
         spec = self.config.preprocess
-        images = batch.images.float() / (spec.levels - 1)
         if vary and self.config.augmentation is not None:
             indices = batch.indices.cpu().numpy()
             draws = draw(self.config.seed, self.current_epoch, indices, spec.size)
-            images = augment(images, draws, self.config.augmentation)
-        return ((images - spec.mean) / spec.std).contiguous(memory_format=self._memory)
+            shares = batch.images.float() / (spec.levels - 1)
+            varied = augment(shares, draws, self.config.augmentation)
+            images = (varied - spec.mean) / spec.std
+        else:
+            images = self._levels[batch.images.int()]
+        return images.contiguous(memory_format=self._memory)
 
     def _over_processes(self, tally: Tally) -> Tensor:
         sums = self.trainer.strategy.reduce(tally.sums, reduce_op="sum")

@@ -8,7 +8,6 @@ from lightning.fabric.utilities.rank_zero import rank_zero_only
 from rich.console import Console
 
 from brainlens.datasets.cache import Cache
-from brainlens.datasets.info import DATASET_FILE
 from brainlens.datasets.manifest import Manifest
 from brainlens.errors import RunError, UsageError
 from brainlens.networks import Network, create_network
@@ -130,9 +129,10 @@ def _begin(
 
 def _may_begin_in(run_dir: Path, *, resume: bool) -> bool:
     left = {path.name for path in run_dir.iterdir() if not path.name.startswith(".")}
-    # A start that was killed before it wrote `config.json` may have left these; both are
-    # written again.
-    return not left or (resume and left <= {MANIFEST, DATASET_FILE})
+    # A start that was killed before it wrote `config.json` may have left the manifest and the
+    # JSON files beside it; they are written again.
+    begun = all(name == MANIFEST or name.endswith(".json") for name in left - {CONFIG})
+    return not left or (resume and begun and CONFIG not in left)
 
 
 def create_checked(config: TrainConfig, n_classes: int) -> Network:
