@@ -107,7 +107,8 @@ class Classifier(L.LightningModule):
         self.history.append(record)
         self.log_dict(
             {k: float(v) for k, v in record.model_dump(exclude={"epoch"}).items()},
-            rank_zero_only=True,
+            # Equal in every process by now; Lightning asks that this be said.
+            sync_dist=True,
         )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -47,7 +47,8 @@ class EpochProgress(RichProgressBar):
     def _say(self, trainer: L.Trainer, module: L.LightningModule) -> None:
         console = self.progress.console if self.progress else Console()
         for record in history_of(module)[self._said :]:
-            console.print(epoch_line(record, trainer.max_epochs or 0), highlight=False)
+            line = epoch_line(record, trainer.max_epochs or 0)
+            console.print(line, highlight=False, soft_wrap=True)
             self._said += 1
 
 
@@ -55,8 +56,8 @@ def epoch_line(record: EpochRecord, epochs: int) -> str:
     """Return one line about an epoch."""
     return (
         f"epoch {record.epoch:>{len(str(epochs))}}/{epochs}"
-        f"  train loss {record.train_loss:.3f} accuracy {record.train_accuracy:.1%}"
-        f"  val loss {record.val_loss:.3f} accuracy {record.val_accuracy:.1%}"
+        f"  train loss {record.train_loss:.3f}, accuracy {record.train_accuracy:.1%}"
+        f"  val loss {record.val_loss:.3f}, accuracy {record.val_accuracy:.1%}"
         f"  {record.seconds:.0f} s"
     )
 
