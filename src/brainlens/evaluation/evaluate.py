@@ -20,6 +20,7 @@ from brainlens.evaluation.scores import Scores
 from brainlens.inference.predictor import Predictor
 from brainlens.outcomes import Outcome
 
+
 def evaluate(
     bundle: Bundle,
     manifest: Manifest,
