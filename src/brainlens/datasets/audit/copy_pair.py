@@ -1,6 +1,5 @@
 """Pairs of slices that show the same image, or the same head a slice further."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,36 +65,3 @@ class NearCopies:
     def neighbours(self) -> tuple[CopyPair, ...]:
         """The pairs of kind ``neighbour``."""
         return tuple(pair for pair in self.pairs if pair.kind == "neighbour")
-
-
-def connected(count: int, links: Iterable[tuple[int, int]]) -> tuple[tuple[int, ...], ...]:
-    """Return the groups into which links join the numbers 0 to ``count - 1``.
-
-    Parameters
-    ----------
-    count
-        How many there are.
-    links
-        Pairs of numbers that belong together.
-
-    Returns
-    -------
-    tuple of tuple of int
-        Every number once, ascending within its group; groups by their first number.
-    """
-    parent = list(range(count))
-
-    def root(number: int) -> int:
-        while parent[number] != number:
-            parent[number] = parent[parent[number]]
-            number = parent[number]
-        return number
-
-    for a, b in links:
-        a, b = root(a), root(b)
-        # The smallest number is the root, so groups come out in the order of their first.
-        parent[max(a, b)] = min(a, b)
-    groups: dict[int, list[int]] = {}
-    for number in range(count):
-        groups.setdefault(root(number), []).append(number)
-    return tuple(tuple(group) for group in groups.values())

@@ -2,7 +2,8 @@
 
 from itertools import pairwise
 
-from brainlens.datasets.audit.copy_pair import NearCopies, connected
+from brainlens.datasets.audit.copy_pair import NearCopies
+from brainlens.datasets.components import components
 from brainlens.datasets.manifest import Manifest
 
 
@@ -28,9 +29,9 @@ def pseudo_patients(manifest: Manifest, near: NearCopies) -> tuple[str, ...]:
     rows_of: dict[str, list[int]] = {}
     for i, row in enumerate(manifest.rows):
         rows_of.setdefault(row.group_key, []).append(i)
-    for members in rows_of.values():
-        links.extend(pairwise(members))
-    groups = connected(len(manifest), links)
+    for alike in rows_of.values():
+        links.extend(pairwise(alike))
+    groups = components(len(manifest), links)
     digits = len(str(len(groups)))
     names = [""] * len(manifest)
     for number, members in enumerate(groups, start=1):
