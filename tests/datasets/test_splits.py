@@ -302,3 +302,14 @@ def test_a_split_says_how_it_was_made(tmp_path: Path) -> None:
         assert Manifest.load(tmp_path / f"{protocol}.csv").protocol == protocol
     mixed = manifest.with_rows((*made["random"].rows[:12], *made["grouped"].rows[12:]))
     assert mixed.protocol == "given"
+
+
+def test_a_split_of_folds_dealt_here_is_not_called_official() -> None:
+    manifest = Manifest(ROOT, (*patients(*[3] * 10), *patients(*[3] * 10, label="b")))
+    dealt = splits.grouped_folds(splits.split(manifest), 5)
+    assert {row.split for row in dealt.rows} == {""}
+    assert splits.official(dealt, test_fold=2).protocol == "grouped"
+    official = manifest.with_rows(replace(row, protocol="") for row in dealt.rows)
+    assert splits.official(official, test_fold=2).protocol == "official"
+    # A split made by groups does not make the folds beside it ours.
+    assert splits.official(splits.split(official), test_fold=2).protocol == "official"

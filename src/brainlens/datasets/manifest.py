@@ -11,6 +11,7 @@ from typing import Final
 
 from brainlens.classes import ClassInfo
 from brainlens.datasets.info import DatasetInfo
+from brainlens.datasets.known_copies import KnownCopies
 from brainlens.errors import DataError, ManifestError
 from brainlens.files import write_text
 
@@ -43,6 +44,7 @@ class Row:
         ``train``, ``val``, ``test``, or empty: takes no part.
     protocol
         How the split was made: ``grouped``, ``official``, ``random``; empty where it was given.
+        Where the split is empty, how the folds were.
     fold
         Number of the official fold, where the set has one.
     mask
@@ -88,19 +90,22 @@ class Manifest:
         Origin, licence and classes.
     skipped
         Files in the folders that are no images, so no rows; told to the user.
+    near_copies
+        Copies that an audit found; read from beside the manifest and written beside it.
     """
 
     root: Path
     rows: tuple[Row, ...]
     info: DatasetInfo = field(default_factory=DatasetInfo)
     skipped: tuple[Path, ...] = ()
+    near_copies: KnownCopies = field(default_factory=KnownCopies)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     @classmethod
     def load(cls, path: Path) -> "Manifest":
-        """Read a manifest CSV and the ``dataset.json`` beside it.
+        """Read a manifest CSV, and the ``dataset.json`` and ``near_copies.json`` beside it.
 
         Only the columns ``path`` and ``label`` are required. Columns of other names are not read.
 
@@ -110,16 +115,19 @@ class Manifest:
             If it is not such a table, naming row (the header is row 1) and column; or if files
             that it names are missing.
         DataError
-            If ``dataset.json`` is damaged.
+            If ``dataset.json`` or ``near_copies.json`` is damaged.
         """
         # Resolved, so that a leading ".." means the same to us as to the operating system.
         root = path.parent.resolve()
         rows = tuple(_read_rows(path, root))
         _refuse_missing(path, rows)
-        return cls(root, rows, DatasetInfo.load(root))
+        near_copies = KnownCopies.load(root)
+        return cls(root, rows, DatasetInfo.load(root), near_copies=near_copies)
 
     def save(self, path: Path) -> None:
-        """Write the manifest to ``path`` and its ``dataset.json`` beside it, each atomically.
+        """Write the manifest to ``path``, and what goes beside it, each file atomically.
+
+        Beside it go ``dataset.json`` and, where an audit found near copies, ``near_copies.json``.
 
         Paths are written relative to the CSV's folder wherever the platform can express that.
 
@@ -128,7 +136,8 @@ class Manifest:
         ManifestError
             If a file name is not valid Unicode, which a CSV cannot hold.
         DataError
-            If the folder holds the ``dataset.json`` of another set.
+            If the folder holds the ``dataset.json`` of another set, or a damaged
+            ``near_copies.json``.
         """
         root = path.parent.resolve()
         text = io.StringIO(newline="")
@@ -137,6 +146,7 @@ class Manifest:
         writer.writerows(_cells(row, root) for row in self.rows)
         path.parent.mkdir(parents=True, exist_ok=True)
         self.info.save(root)
+        self.near_copies.save(root)
         try:
             write_text(path, text.getvalue())
         except UnicodeEncodeError as error:
@@ -178,6 +188,10 @@ class Manifest:
     def with_rows(self, rows: Iterable[Row]) -> "Manifest":
         """Return the same data set with other rows."""
         return replace(self, rows=tuple(rows))
+
+    def with_near_copies(self, known: KnownCopies) -> "Manifest":
+        """Return the same data set with more near copies known."""
+        return replace(self, near_copies=KnownCopies(self.near_copies.pairs | known.pairs))
 
     def select(
         self,

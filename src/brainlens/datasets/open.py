@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from brainlens.datasets.info import DATASET_FILE, DatasetInfo
+from brainlens.datasets.known_copies import NEAR_COPIES_FILE, KnownCopies
 from brainlens.datasets.manifest import Manifest, Row
 from brainlens.errors import DataError
 from brainlens.imaging.formats import READABLE, sniff
@@ -20,6 +21,7 @@ _SPLIT_FOLDERS: Final = {
     "test": "test",
     "testing": "test",
 }
+_OURS: Final = frozenset({DATASET_FILE, NEAR_COPIES_FILE})
 _LITTER: Final = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 _HEAD_BYTES: Final = 4096
 
@@ -37,7 +39,8 @@ def open_dataset(path: Path) -> Manifest:
 
     Files are taken by their content, never by their extension; what is no image is listed in
     ``skipped``. Hidden files and the litter of file browsers are passed over. A ``dataset.json``
-    in ROOT is read. The order of rows does not depend on the file system.
+    and a ``near_copies.json`` in ROOT are read. The order of rows does not depend on the file
+    system.
 
     Raises
     ------
@@ -67,15 +70,16 @@ def _open_folders(root: Path) -> Manifest:
     skipped: list[Path] = []
     if splits:
         used = {folder for _, folder in splits}
-        skipped += [c for c in children if c not in used and c.name != DATASET_FILE]
+        skipped += [c for c in children if c not in used and c.name not in _OURS]
         for split, folder in splits:
             _walk_classes(_visible(folder), split, rows, skipped)
     else:
-        _walk_classes([c for c in children if c.name != DATASET_FILE], "", rows, skipped)
+        _walk_classes([c for c in children if c.name not in _OURS], "", rows, skipped)
     info = DatasetInfo.load(root)
     if info.synthetic:
         rows = [replace(row, synthetic=True) for row in rows]
-    manifest = Manifest(root, tuple(rows), info, tuple(skipped))
+    near_copies = KnownCopies.load(root)
+    manifest = Manifest(root, tuple(rows), info, tuple(skipped), near_copies)
     if not rows:
         raise DataError(
             f"No image was found in folders of {root}.",

@@ -25,6 +25,8 @@ class SplitCheck:
     shared_bytes, shared_pixels
         The hashes of files, and of decoded pixels, on several sides, sorted; whatever their
         labels.
+    shared_near_copies
+        The pairs of pixel hashes on several sides that an audit found to be copies, sorted.
     n_slices
         Slices that take part: those whose split is not empty.
     n_ambiguous_slices
@@ -41,13 +43,14 @@ class SplitCheck:
     n_slices: int
     n_ambiguous_slices: int
     sentence: str
+    shared_near_copies: tuple[tuple[str, str], ...] = ()
 
 
 def check_split(manifest: Manifest, progress: Progress | None = None) -> SplitCheck:
     """Look for patients, groups and copies on several sides of a split.
 
-    Rows with an empty split take no part. Missing hashes are computed first, so that copies are
-    always found.
+    Rows with an empty split take no part. Missing hashes are computed first, so that exact copies
+    are always found; near copies are where the manifest knows of some, from an audit.
 
     Parameters
     ----------
@@ -65,10 +68,11 @@ def check_split(manifest: Manifest, progress: Progress | None = None) -> SplitCh
     groups = _shared(rows, lambda row: row.group or row.patient)
     same_bytes = _shared(rows, lambda row: row.sha256)
     same_pixels = _shared(rows, lambda row: row.pixel_sha256)
+    near_copies = manifest.near_copies.across(rows)
     shared = set(groups)
     n_ambiguous = sum((row.group or row.patient) in shared for row in rows)
     status: SplitStatus = "clean"
-    if patients or same_bytes or same_pixels:
+    if patients or same_bytes or same_pixels or near_copies:
         status = "leaky"
     elif groups:
         status = "group-ambiguous"
@@ -81,12 +85,14 @@ def check_split(manifest: Manifest, progress: Progress | None = None) -> SplitCh
         shared_pixels=same_pixels,
         n_slices=len(rows),
         n_ambiguous_slices=n_ambiguous,
+        shared_near_copies=near_copies,
         sentence=_sentence(
             status,
             sizes=sizes,
             patients=len(patients),
             # Identical bytes are identical pixels: said once.
             copies=len(same_pixels),
+            near_copies=len(near_copies),
             groups=len(groups),
             n_ambiguous=n_ambiguous,
         ),
@@ -107,6 +113,7 @@ def _sentence(
     sizes: Counter[str],
     patients: int,
     copies: int,
+    near_copies: int,
     groups: int,
     n_ambiguous: int,
 ) -> str:
@@ -124,8 +131,14 @@ def _sentence(
     found = [_count(patients, "patient")] if patients else []
     if copies:
         found.append(f"copies of {_count(copies, 'image')}")
-    are = "is" if (patients, copies) == (1, 0) else "are"
-    return f"Leaky split: {' and '.join(found)} {are} {where}."
+    if near_copies:
+        found.append(_count(near_copies, "pair") + " of near copies")
+    are = "is" if len(found) == 1 and (patients == 1 or near_copies == 1) else "are"
+    return f"Leaky split: {_listed(found)} {are} {where}."
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
 def _count(number: int, noun: str) -> str:

@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeVar
 
+from brainlens.datasets.components import components
+from brainlens.datasets.known_copies import KnownCopies
 from brainlens.datasets.manifest import Manifest, Row
 from brainlens.errors import DataError, UsageError
 from brainlens.files import sha256_bytes
 
 _Part = TypeVar("_Part", bound=Hashable)
+_NONE_KNOWN = KnownCopies()
 
 
 @dataclass(frozen=True)
@@ -34,33 +37,26 @@ class Unit:
     rows: tuple[int, ...]
 
 
-def units(rows: Sequence[Row]) -> list[Unit]:
+def units(rows: Sequence[Row], near_copies: KnownCopies = _NONE_KNOWN) -> list[Unit]:
     """Join rows that share group, patient, bytes or pixels, directly or through others.
 
     Copies are known by the hashes that rows have: call ``with_hashes`` first.
+
+    Parameters
+    ----------
+    near_copies
+        Pairs to be joined too.
 
     Returns
     -------
     list of Unit
         Sorted by key.
     """
-    parent = list(range(len(rows)))
-
-    def find(i: int) -> int:
-        while parent[i] != i:
-            parent[i] = parent[parent[i]]
-            i = parent[i]
-        return i
-
     first: dict[tuple[str, str], int] = {}
-    for i, row in enumerate(rows):
-        for mark in _marks(row):
-            j = first.setdefault(mark, i)
-            parent[find(i)] = find(j)
-    members: defaultdict[int, list[int]] = defaultdict(list)
-    for i in range(len(rows)):
-        members[find(i)].append(i)
-    return sorted((_unit(rows, m) for m in members.values()), key=lambda unit: unit.key)
+    links = [(i, first.setdefault(m, i)) for i, row in enumerate(rows) for m in _marks(row)]
+    links.extend(near_copies.among(rows))
+    found = components(len(rows), links)
+    return sorted((_unit(rows, members) for members in found), key=lambda unit: unit.key)
 
 
 def split(
@@ -82,7 +78,7 @@ def split(
         If the fractions are out of range.
     """
     fractions = _fractions(test_fraction, val_fraction)
-    dealt = _deal(units(manifest.rows), fractions, seed)
+    dealt = _deal(units(manifest.rows, manifest.near_copies), fractions, seed)
     return _with_splits(manifest, dealt, "grouped")
 
 
@@ -133,12 +129,15 @@ def official(
             f"No slice is of fold {test_fold}.",
             hint=f"Folds here: {', '.join(map(str, folds)) or 'none'}.",
         )
+    of_folds = {(row.split, row.protocol) for row in manifest.rows if row.fold is not None}
+    # A protocol without a split is that of folds dealt here, see `grouped_folds`.
+    protocol = "grouped" if of_folds == {("", "grouped")} else "official"
     rows = [
-        replace(row, split=_official_split(row, test_fold), protocol="official")
+        replace(row, split=_official_split(row, test_fold), protocol=protocol)
         for row in manifest.rows
     ]
     if drop_shared_groups:
-        for unit in units(rows):
+        for unit in units(rows, manifest.near_copies):
             if any(rows[i].split == "test" for i in unit.rows):
                 for i in unit.rows:
                     if rows[i].split == "train":
@@ -181,7 +180,7 @@ def cut_validation(
     if any(row.split == "val" for row in manifest.rows):
         raise DataError("There is a validation split already.", hint="Cut it only where none is.")
     positions = [i for i, row in enumerate(manifest.rows) if row.split == "train"]
-    candidates = units([manifest.rows[i] for i in positions])
+    candidates = units([manifest.rows[i] for i in positions], manifest.near_copies)
     if n_groups is not None:
         chosen = _choose(candidates, n_groups, seed)
     else:
@@ -201,6 +200,9 @@ def cut_validation(
 def grouped_folds(manifest: Manifest, k: int, *, seed: int = 0) -> Manifest:
     """Fill ``fold`` with 1 … k by whole units, stratified by class, for cross-validation.
 
+    The split is emptied, and the protocol is ``grouped``: `official` makes a split of such folds
+    whose figures are not taken for those of official ones.
+
     Raises
     ------
     UsageError
@@ -208,8 +210,13 @@ def grouped_folds(manifest: Manifest, k: int, *, seed: int = 0) -> Manifest:
     """
     if k < 2:
         raise UsageError(f"Cross-validation needs at least 2 folds, not {k}.")
-    dealt = _deal(units(manifest.rows), dict.fromkeys(range(1, k + 1), 1 / k), seed)
-    return manifest.with_rows(replace(r, fold=dealt[i]) for i, r in enumerate(manifest.rows))
+    dealt = _deal(
+        units(manifest.rows, manifest.near_copies), dict.fromkeys(range(1, k + 1), 1 / k), seed
+    )
+    return manifest.with_rows(
+        replace(row, fold=dealt[i], split="", protocol="grouped")
+        for i, row in enumerate(manifest.rows)
+    )
 
 
 def _with_splits(manifest: Manifest, dealt: Mapping[int, str], protocol: str) -> Manifest:
@@ -229,12 +236,12 @@ def _marks(row: Row) -> list[tuple[str, str]]:
     return [mark for mark in marks if mark[1]]
 
 
-def _unit(rows: Sequence[Row], members: list[int]) -> Unit:
+def _unit(rows: Sequence[Row], members: tuple[int, ...]) -> Unit:
     # Groups and hashes are the same wherever the files lie; a path is the last resort.
     key = min(next(iter(_marks(rows[i])), ("path", str(rows[i].path))) for i in members)
     counts = Counter(rows[i].label for i in members)
     label = min(counts, key=lambda name: (-counts[name], name))
-    return Unit(":".join(key), label, tuple(members))
+    return Unit(":".join(key), label, members)
 
 
 def _slice_key(manifest: Manifest, row: Row) -> str:
