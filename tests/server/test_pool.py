@@ -100,6 +100,7 @@ def test_running_work_that_is_cancelled_keeps_its_thread_until_it_ends() -> None
         following = asyncio.ensure_future(pool.run(lambda: order.append("second")))
         await asyncio.sleep(0.01)
         assert order == []
+        assert pool.waiting == 1
         gate.set()
         await following
         assert order == ["first", "second"]

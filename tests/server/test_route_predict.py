@@ -274,10 +274,10 @@ def test_work_of_a_client_that_left_is_dropped(live: Live, slice_png: Callable[.
     image = slice_png(0)
     with live.busy_workers():
         connection = live.open(f"POST /predict HTTP/1.1\nHOST\nContent-Length: {len(image)}", image)
-        live.wait_until(lambda service: service.pool.held == 1)
+        live.wait_until(lambda service: service.pool.waiting == 1)
         connection.close()
-        # The threads are still busy: the place can only be free because the work was dropped.
-        live.wait_until(lambda service: service.pool.held == 0)
+        # The threads are still busy: nothing can have done the work, it was dropped.
+        live.wait_until(lambda service: service.pool.waiting == service.pool.held == 0)
 
     assert live.post("/predict", content=image).status_code == 200
 

@@ -82,3 +82,11 @@ def test_interrupt_ends_it_without_a_word(
     serve(Settings(port=0, bundles={"tiny": tiny_bundle}), interrupt)
 
     assert len(urls) == 1
+
+
+def test_answers_are_not_held_back_for_an_acknowledgement(tiny_bundle: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    server = Server(Settings(port=port, bundles={"tiny": tiny_bundle}), print)
+    with server._socket as listening:
+        assert listening.proto == socket.IPPROTO_TCP

@@ -31,11 +31,17 @@ class WorkerPool:
         self._free = asyncio.Semaphore(workers)
         self._capacity = workers + queue_length
         self._held = 0
+        self._waiting = 0
 
     @property
     def held(self) -> int:
         """Places taken."""
         return self._held
+
+    @property
+    def waiting(self) -> int:
+        """Pieces of work for which no thread is free yet."""
+        return self._waiting
 
     @property
     def full(self) -> bool:
@@ -68,7 +74,11 @@ class WorkerPool:
         Cancelled while it waits, it never starts. Cancelled while it runs, it runs to its end,
         unheard, and its thread counts as taken until then.
         """
-        await self._free.acquire()
+        self._waiting += 1
+        try:
+            await self._free.acquire()
+        finally:
+            self._waiting -= 1
         loop = asyncio.get_running_loop()
         try:
             future = self._executor.submit(work)
