@@ -152,18 +152,18 @@ def _head(image: Thumbnail) -> NDArray[np.float32]:
     )
     window = _window()
     mean = (sampled * window).sum() / window.sum()
-    return ((sampled - mean) * window).astype(np.float32)
+    seen: NDArray[np.float32] = ((sampled - mean) * window).astype(np.float32)
+    return seen
 
 
 def _spectrum(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     cosines = _cosines()
-    spectrum: NDArray[np.float32] = cosines @ samples @ cosines.T
-    return spectrum
+    return (cosines @ samples @ cosines.T).astype(np.float32)
 
 
 @lru_cache(maxsize=1)
 def _window() -> NDArray[np.float32]:
-    place = (np.arange(_SAMPLES) + 0.5) / _SAMPLES * 2 - 1
+    place = (np.arange(_SAMPLES, dtype=np.float32) + 0.5) / _SAMPLES * 2 - 1
     bell = np.exp(-(place**2) / (2 * _WINDOW**2))
     window: NDArray[np.float32] = np.outer(bell, bell).astype(np.float32)
     return window
@@ -172,9 +172,8 @@ def _window() -> NDArray[np.float32]:
 @lru_cache(maxsize=1)
 def _cosines() -> NDArray[np.float32]:
     frequency = np.arange(_FREQUENCIES)[:, np.newaxis]
-    waves: NDArray[np.float64] = np.cos(
-        np.pi * frequency * (2 * np.arange(_SAMPLES) + 1) / (2 * _SAMPLES)
-    )
+    waves = np.cos(np.pi * frequency * (2 * np.arange(_SAMPLES) + 1) / (2 * _SAMPLES))
     # So that every row has the same length.
     waves[0] /= np.sqrt(2)
-    return waves.astype(np.float32)
+    cosines: NDArray[np.float32] = waves.astype(np.float32)
+    return cosines

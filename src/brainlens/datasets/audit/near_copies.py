@@ -1,6 +1,7 @@
 """Images that show one picture, changed: found without comparing all with all, then confirmed."""
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Final
@@ -9,8 +10,8 @@ import cv2
 
 from brainlens.datasets.audit.copy_pair import CopyPair, NearCopies, PairKind
 from brainlens.datasets.audit.descriptor import Thumbnail, thumbnail
-from brainlens.datasets.audit.index import Candidate, candidates
-from brainlens.datasets.audit.registration import Registration, register
+from brainlens.datasets.audit.index import Candidate, Candidates, candidates
+from brainlens.datasets.audit.registration import Registration, refine, register
 from brainlens.datasets.audit.thumbnails import Thumbnails
 from brainlens.datasets.manifest import Manifest, Progress
 from brainlens.datasets.workers import worker_threads
@@ -18,16 +19,22 @@ from brainlens.errors import ImageError, StorageError
 from brainlens.imaging.read import read
 from brainlens.imaging.slice import Slice
 
-COPY_LEAST: Final = 0.97
+COPY_LEAST: Final = 0.975
 """Correlation of detail from which two images are copies; measured, see
 ``docs/decisions/0012-near-copies.md``."""
-NEIGHBOUR_LEAST: Final = 0.85
-"""Correlation of detail from which two images in one frame are neighbours; measured, ibid."""
-NEIGHBOUR_DISPLACEMENT: Final = 0.02
-"""How far registration may move a corner of a neighbour, in units of the image's side."""
 
-_COARSE_LEAST: Final = 0.85
-"""Correlation at 32 pixels worth going on for: of the copies measured, none had less than 0.9."""
+_NEIGHBOUR_LEAST: Final = 0.5
+_STILL: Final = 0.002
+"""A displacement that registration cannot tell from none."""
+_STILLNESS: Final = 0.3
+"""How much correlation it outweighs when the logarithm of the displacement is less by 1."""
+_EVIDENCE: Final = 1.92
+"""Of being neighbours that suffices; these, too, are measured there."""
+
+_COARSE_LEAST: Final = 0.9
+_SLACK: Final = 0.1
+"""What a coarse registration must reach to be gone on with: of the copies measured, none had a
+correlation below 0.94; and evidence of neighbours is missed by no more than this."""
 _BLOCK: Final = 1024
 
 
@@ -79,16 +86,79 @@ def find_in_slices(
             if progress is not None:
                 progress(number + 1, 2 * count)
 
-    with _one_thread_each(), Thumbnails.of(usable()) as thumbnails:
-        pairs = [pair for rows in thumbnails.rows for pair in _identical(rows)]
-        for done, total, found in _confirmed(thumbnails):
-            if found is not None:
-                pairs.append(found)
+    with Thumbnails.of(usable()) as thumbnails:
+        pairs = list(identical_pairs(thumbnails))
+        found = candidates(thumbnails.descriptors)
+        compared = registrations(thumbnails, found)
+        for done, (candidate, registration) in enumerate(compared, start=1):
+            pair = pair_of(thumbnails, candidate, registration)
+            if pair is not None:
+                pairs.append(pair)
             if progress is not None:
-                progress(count + count * done // total, 2 * count)
+                progress(count + count * done // len(found), 2 * count)
     if progress is not None:
         progress(2 * count, 2 * count)
     return NearCopies(tuple(sorted(pairs)), tuple(unread), tuple(blank))
+
+
+def identical_pairs(thumbnails: Thumbnails) -> Iterator[CopyPair]:
+    """Yield the images that are the same grey level for grey level, each with the first of them."""
+    for rows in thumbnails.rows:
+        for row in rows[1:]:
+            yield CopyPair(rows[0], row, "copy", 1.0)
+
+
+def registrations(
+    thumbnails: Thumbnails, found: Candidates
+) -> Iterator[tuple[Candidate, Registration | None]]:
+    """Yield candidates, each with its best registration, or None where there is none."""
+    pairs = iter(found)
+    with _one_thread_each(), worker_threads() as pool:
+        while block := list(islice(pairs, _BLOCK)):
+            best = pool.map(lambda candidate: _best(thumbnails, candidate), block)
+            yield from zip(block, best, strict=True)
+
+
+def pair_of(
+    thumbnails: Thumbnails, candidate: Candidate, registration: Registration | None
+) -> CopyPair | None:
+    """Say what two candidates are to each other; None: nothing, as far as can be seen."""
+    kind = None if registration is None else kind_of(registration)
+    if registration is None or kind is None:
+        return None
+    a, b = (thumbnails.rows[i][0] for i in (candidate.first, candidate.second))
+    change = registration.change if a < b else registration.change.inverse
+    return CopyPair(
+        first=min(a, b),
+        second=max(a, b),
+        kind=kind,
+        correlation=registration.correlation,
+        mirrored=change.mirrored,
+        turn=change.turn,
+        scale=change.scale,
+    )
+
+
+def kind_of(registration: Registration) -> PairKind | None:
+    """Say what a registration shows; None: nothing.
+
+    Neighbours lie in one frame, as slices of one series do: the less registration has to move
+    them, the less they need to agree.
+    """
+    if registration.correlation >= COPY_LEAST:
+        return "copy"
+    least = registration.correlation >= _NEIGHBOUR_LEAST
+    return "neighbour" if least and _evidence(registration) >= _EVIDENCE else None
+
+
+def _evidence(registration: Registration) -> float:
+    stillness = -_STILLNESS * math.log(registration.displacement + _STILL)
+    return registration.correlation + stillness
+
+
+def _promising(coarse: Registration) -> bool:
+    """Whether the fine may turn out to be a copy or a neighbour."""
+    return coarse.correlation >= _COARSE_LEAST or _evidence(coarse) >= _EVIDENCE - _SLACK
 
 
 @contextmanager
@@ -118,43 +188,15 @@ def _made(count: int, slice_at: Callable[[int], Slice]) -> Iterator[Thumbnail | 
             yield from pool.map(make, block)
 
 
-def _identical(rows: Sequence[int]) -> Iterator[CopyPair]:
-    for row in rows[1:]:
-        yield CopyPair(rows[0], row, "copy", 1.0)
-
-
-def _confirmed(thumbnails: Thumbnails) -> Iterator[tuple[int, int, CopyPair | None]]:
-    """Yield, for each candidate: how many are done, of how many, and what it turned out to be."""
-    found = candidates(thumbnails.descriptors)
-    pairs = iter(found)
-    done = 0
-    with worker_threads() as pool:
-        while block := list(islice(pairs, _BLOCK)):
-            for pair in pool.map(lambda candidate: _confirm(thumbnails, candidate), block):
-                done += 1
-                yield done, len(found), pair
-
-
-def _confirm(thumbnails: Thumbnails, candidate: Candidate) -> CopyPair | None:
+def _best(thumbnails: Thumbnails, candidate: Candidate) -> Registration | None:
     first, second = thumbnails[candidate.first], thumbnails[candidate.second]
-    tried = (register(first, second, o, _COARSE_LEAST) for o in candidate.orientations)
-    best = max(
-        (found for found in tried if found is not None),
-        key=lambda found: found.correlation,
+    found = []
+    for orientation in candidate.orientations:
+        coarse = register(first, second, orientation)
+        if coarse is not None and _promising(coarse):
+            found.append(refine(first, second, coarse))
+    return max(
+        (registration for registration in found if registration is not None),
+        key=lambda registration: registration.correlation,
         default=None,
     )
-    kind = None if best is None else _kind(best)
-    if best is None or kind is None:
-        return None
-    a, b = thumbnails.rows[candidate.first][0], thumbnails.rows[candidate.second][0]
-    change = best.change if a < b else best.change.inverse
-    return CopyPair(
-        min(a, b), max(a, b), kind, best.correlation, change.mirrored, change.turn, change.scale
-    )
-
-
-def _kind(found: Registration) -> PairKind | None:
-    if found.correlation >= COPY_LEAST:
-        return "copy"
-    same_frame = found.displacement <= NEIGHBOUR_DISPLACEMENT
-    return "neighbour" if same_frame and found.correlation >= NEIGHBOUR_LEAST else None

@@ -96,12 +96,11 @@ class Registration:
         return float(np.hypot(*moved.T).max())
 
 
-def register(
-    first: Thumbnail, second: Thumbnail, orientation: int, coarse_least: float
-) -> Registration | None:
-    """Lay the second over the first by an affine map and correlate their detail.
+def register(first: Thumbnail, second: Thumbnail, orientation: int) -> Registration | None:
+    """Lay the second over the first by an affine map, in the coarse: at 32 pixels.
 
-    Maximises the enhanced correlation coefficient (ECC), first in the coarse.
+    Maximises the enhanced correlation coefficient (ECC), from where the whole images or the heads
+    lie over each other, whichever agrees more.
 
     Parameters
     ----------
@@ -109,8 +108,6 @@ def register(
         Thumbnails, shape [SIDE, SIDE].
     orientation
         In which the second looks like the first.
-    coarse_least
-        The correlation of the two at 32 pixels that is worth going on for.
 
     Returns
     -------
@@ -120,14 +117,22 @@ def register(
     laid = np.ascontiguousarray(oriented(second, orientation))
     small, small_laid = (_reduced(image) for image in (first, laid))
     start = max((_identity(), _heads(first, laid)), key=lambda m: _agreement(small, small_laid, m))
-    coarse = _maximised(small, small_laid, start, _COARSE_STEPS, smoothing=1)
-    if coarse is None or coarse[0] < coarse_least:
-        return None
-    fine = _maximised(first, laid, coarse[1], _FINE_STEPS, smoothing=_SMOOTHING)
-    if fine is None:
-        return None
-    correlation = _detail_correlation(first, laid, fine[1])
-    return None if correlation is None else Registration(correlation, fine[1], orientation)
+    found = _maximised(small, small_laid, start, _COARSE_STEPS, smoothing=1)
+    return None if found is None else _registration(small, small_laid, found, orientation)
+
+
+def refine(first: Thumbnail, second: Thumbnail, coarse: Registration) -> Registration | None:
+    """Go on from a coarse registration at the full size of the thumbnails; else as `register`."""
+    laid = np.ascontiguousarray(oriented(second, coarse.orientation))
+    found = _maximised(first, laid, coarse.matrix, _FINE_STEPS, smoothing=_SMOOTHING)
+    return None if found is None else _registration(first, laid, found, coarse.orientation)
+
+
+def _registration(
+    first: Thumbnail, laid: Thumbnail, matrix: Matrix, orientation: int
+) -> Registration | None:
+    correlation = _detail_correlation(first, laid, matrix)
+    return None if correlation is None else Registration(correlation, matrix, orientation)
 
 
 def _reduced(image: Thumbnail) -> Thumbnail:
@@ -174,12 +179,12 @@ def _maximised(
     start: Matrix,
     steps: tuple[int, int, float],
     smoothing: int,
-) -> tuple[float, Matrix] | None:
-    """Return the correlation found and its map, or None where the search leads nowhere."""
+) -> Matrix | None:
+    """Return the map found, or None where the search leads nowhere."""
     side = first.shape[0]
     everywhere = np.ones((side, side), np.uint8)
     try:
-        correlation, pixels = cv2.findTransformECC(
+        _, pixels = cv2.findTransformECC(
             first,
             second,
             _in_pixels(start, side),
@@ -193,7 +198,7 @@ def _maximised(
         if error.code != cv2.Error.StsNoConv:
             raise
         return None
-    return float(correlation), _in_sides(np.asarray(pixels, np.float32), side)
+    return _in_sides(np.asarray(pixels, np.float32), side)
 
 
 def _detail_correlation(first: Thumbnail, second: Thumbnail, matrix: Matrix) -> float | None:
