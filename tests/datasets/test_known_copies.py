@@ -16,9 +16,9 @@ MakeImage = Callable[..., Path]
 A, B, C, D = ("a" * 64, "b" * 64, "c" * 64, "d" * 64)
 
 
-def row(pixels: str, split: str = "", **rest: str) -> Row:
-    return Row(Path(f"/data/{pixels[0]}{split}"), "x", split=split, sha256=pixels,
-               pixel_sha256=pixels, **rest)  # fmt: skip
+def row(pixels: str, split: str = "", patient: str = "") -> Row:
+    path = Path(f"/data/{pixels[0]}{split}")
+    return Row(path, "x", patient, split=split, sha256=pixels, pixel_sha256=pixels)
 
 
 def test_a_pair_has_one_order_and_two_sides() -> None:
