@@ -68,7 +68,7 @@ class Live:
 
         def work() -> None:
             started.release()
-            gate.wait(60)
+            gate.wait(600)
 
         count = self.service.settings.workers
         tasks = [asyncio.run_coroutine_threadsafe(pool.run(work), self.loop) for _ in range(count)]

@@ -92,11 +92,12 @@ def test_other_protocols_pass() -> None:
 def test_lines_hold_nothing_that_the_caller_chose(
     live: Live, ambiguous_png: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.DEBUG):
-        logging.getLogger(request_log.LOGGER.name).propagate = True
+    with caplog.at_level(logging.DEBUG, request_log.LOGGER.name):
         live.post("/predict", files={"file": ("JaneDoe.png", ambiguous_png)})
         live.get("/JaneDoe", params={"name": "JaneDoe"}, headers={"X-Name": "JaneDoe"})
         live.post("/predict?JaneDoe=1", content=b"JaneDoe")
+        # A line is written once its answer has gone out.
+        live.wait_until(lambda _: len(lines(caplog)) == 3)
 
     service_lines = lines(caplog)
     assert [line["route"] for line in service_lines] == ["/predict", "(no route)", "/predict"]
