@@ -90,13 +90,20 @@ def test_other_protocols_pass() -> None:
 
 
 def test_lines_hold_nothing_that_the_caller_chose(
-    live: Live, ambiguous_png: bytes, caplog: pytest.LogCaptureFixture
+    live: Live,
+    ambiguous_png: bytes,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # A service started earlier in this process may have turned it off.
+    monkeypatch.setattr(request_log.LOGGER, "propagate", True)
     with caplog.at_level(logging.DEBUG, request_log.LOGGER.name):
+        # A line is written once its answer has gone out: waited for, so that they keep their order.
         live.post("/predict", files={"file": ("JaneDoe.png", ambiguous_png)})
+        live.wait_until(lambda _: len(lines(caplog)) == 1)
         live.get("/JaneDoe", params={"name": "JaneDoe"}, headers={"X-Name": "JaneDoe"})
+        live.wait_until(lambda _: len(lines(caplog)) == 2)
         live.post("/predict?JaneDoe=1", content=b"JaneDoe")
-        # A line is written once its answer has gone out.
         live.wait_until(lambda _: len(lines(caplog)) == 3)
 
     service_lines = lines(caplog)
