@@ -90,23 +90,28 @@ def test_other_protocols_pass() -> None:
 
 
 def test_lines_hold_nothing_that_the_caller_chose(
-    live: Live,
-    ambiguous_png: bytes,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
+    live: Live, ambiguous_png: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A service started earlier in this process may have turned it off.
-    monkeypatch.setattr(request_log.LOGGER, "propagate", True)
-    with caplog.at_level(logging.DEBUG, request_log.LOGGER.name):
-        # A line is written once its answer has gone out: waited for, so that they keep their order.
-        live.post("/predict", files={"file": ("JaneDoe.png", ambiguous_png)})
-        live.wait_until(lambda _: len(lines(caplog)) == 1)
-        live.get("/JaneDoe", params={"name": "JaneDoe"}, headers={"X-Name": "JaneDoe"})
-        live.wait_until(lambda _: len(lines(caplog)) == 2)
-        live.post("/predict?JaneDoe=1", content=b"JaneDoe")
-        live.wait_until(lambda _: len(lines(caplog)) == 3)
+    said: list[str] = []
 
-    service_lines = lines(caplog)
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
+    monkeypatch.setattr(request_log.LOGGER, "handlers", [Keep()])
+    monkeypatch.setattr(request_log.LOGGER, "disabled", False)
+    level = request_log.LOGGER.level
+    request_log.LOGGER.setLevel(logging.DEBUG)
+    # A line is written once its answer has gone out: waited for, so that they keep their order.
+    live.post("/predict", files={"file": ("JaneDoe.png", ambiguous_png)})
+    live.wait_until(lambda _: len(said) == 1)
+    live.get("/JaneDoe", params={"name": "JaneDoe"}, headers={"X-Name": "JaneDoe"})
+    live.wait_until(lambda _: len(said) == 2)
+    live.post("/predict?JaneDoe=1", content=b"JaneDoe")
+    live.wait_until(lambda _: len(said) == 3)
+    request_log.LOGGER.setLevel(level)
+
+    service_lines = [json.loads(line) for line in said]
     assert [line["route"] for line in service_lines] == ["/predict", "(no route)", "/predict"]
     assert [line["status"] for line in service_lines] == [200, 404, 422]
     assert "JaneDoe" not in json.dumps(service_lines)
