@@ -1,85 +1,138 @@
-"""The two commands of the README on a fresh clone, and those beside them without make."""
+"""Setting up on a fresh machine: ``make serve`` in a clean clone, and pip without make."""
 
+import io
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
+
+from brainlens.datasets.phantom.generator import PhantomSet
 
 from ..server_process import free_port
 
 pytestmark = pytest.mark.system
 
-ROOT = Path(__file__).parents[2]
-LARGEST = 400 * 1000 * 1000
+SET_UP_SECONDS = 900
+MOST_BYTES = 400 * 10**6
+UNWANTED = ("torch", "lightning", "sklearn", "scipy", "matplotlib", "pandas", "onnx")
+READY = re.compile(r"answers at (http://[\d.]+:\d+)")
 
 
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a fresh clone of what is committed."""
-    folder = tmp_path_factory.mktemp("clone") / "brainlens"
-    subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", ROOT, folder], check=True)
-    return folder
+def phantom_png() -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(PhantomSet(seed=5).slice(0).image).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def program(environment: Path, name: str) -> str:
+    return str(environment / "bin" / name)
 
 
 @contextmanager
-def _service(command: list[str], folder: Path) -> Iterator[str]:
-    """Run a command that serves; gives the URL once it answers."""
-    port = free_port()
-    environment = os.environ | {"BRAINLENS_PORT": str(port), "PYTHON": sys.executable}
-    url = f"http://127.0.0.1:{port}/"
-    with subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True) as process:
-        try:
-            for _ in range(3000):
-                assert process.poll() is None
-                try:
-                    httpx.get(url, trust_env=False).raise_for_status()
-                    break
-                except httpx.TransportError:
-                    time.sleep(0.2)
-            else:
-                pytest.fail("the service did not answer")
-            yield url
-        finally:
-            # make does not hand the signal on: the whole group gets it.
+def started(command: list[str], cwd: Path, variables: dict[str, str], log: Path) -> Iterator[str]:
+    """Run a service, with whatever it starts itself, while the block runs; gives its URL."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=cwd, env=variables, stdout=output, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+    try:
+        yield await_url(process, log)
+    finally:
+        # The group: make itself would leave the service running.
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
+        process.wait(60)
 
 
-def _make(clone: Path, *arguments: str) -> str:
-    command = ["make", f"PYTHON={sys.executable}", *arguments]
-    result = subprocess.run(command, cwd=clone, check=True, capture_output=True, text=True)
-    return result.stdout
+def await_url(process: subprocess.Popen[bytes], log: Path) -> str:
+    end = time.monotonic() + SET_UP_SECONDS
+    while time.monotonic() < end:
+        said = log.read_text("utf-8", errors="replace")
+        if match := READY.search(said):
+            return match[1]
+        assert process.poll() is None, said
+        time.sleep(0.2)
+    pytest.fail(f"no service after {SET_UP_SECONDS} s: {log.read_text('utf-8', errors='replace')}")
 
 
-def test_make_serve_sets_up_and_answers(clone: Path) -> None:
-    with _service(["make", "serve"], clone) as url:
-        state = httpx.get(url, trust_env=False).json()
-    assert {model["name"] for model in state["models"]} >= {"default", "demo"}
+def check_answers(url: str) -> None:
+    with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+        state = client.get("/").raise_for_status().json()
+        assert state["status"] == "ok"
+        assert {model["name"] for model in state["models"]} == {"default", "demo"}
+        for model in ("default", "demo"):
+            response = client.post(
+                "/predict", params={"model": model}, files={"file": phantom_png()}
+            )
+            answer = response.raise_for_status().json()
+            assert answer["status"] in ("answered", "abstained")
+            assert answer["model"]["name"] == model
+            assert sum(answer["probabilities"].values()) == pytest.approx(1)
 
 
-def test_its_environment_is_small_and_without_torch(clone: Path) -> None:
-    _make(clone, "venv")
-    files = [path for path in (clone / ".venv").rglob("*") if path.is_file()]
-    assert sum(path.lstat().st_size for path in files) <= LARGEST
-    names = {path.name for path in (clone / ".venv").glob("lib/python*/site-packages/*")}
-    assert "onnxruntime" in names
-    assert not names & {"torch", "lightning", "sklearn", "scipy", "matplotlib", "pandas"}
+def show(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Say a figure that people want to read though the test passes."""
+    with capsys.disabled():
+        sys.stdout.write(f"\n{line}\n")
 
 
-def test_what_is_set_up_is_not_set_up_again(clone: Path) -> None:
-    _make(clone, "venv")
-    assert "pip" not in _make(clone, "venv")
+def measure_environment(folder: Path, variables: dict[str, str]) -> int:
+    """Return the bytes of its files, having looked that nothing is there which does not serve."""
+    python = program(folder, "python")
+    code = f"import importlib.util as u; print([n for n in {UNWANTED} if u.find_spec(n)])"
+    found = subprocess.run([python, "-c", code], capture_output=True, text=True, env=variables)
+    assert found.stdout.strip() == "[]", found.stdout + found.stderr
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    return sum(path.stat().st_size for path in files)
 
 
-def test_without_make(clone: Path, tmp_path: Path) -> None:
+def test_make_serve_answers_from_a_clean_clone(
+    clone: Path,
+    plain_environment: dict[str, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    port = free_port()
+    command = ["make", "serve", f"PYTHON={sys.executable}"]
+    variables = plain_environment | {"BRAINLENS_PORT": str(port)}
+    start = time.monotonic()
+    with started(command, clone, variables, tmp_path / "log") as url:
+        show(f"make serve answers after {time.monotonic() - start:.0f} s", capsys)
+        assert url == f"http://127.0.0.1:{port}"
+        check_answers(url)
+    n_bytes = measure_environment(clone / ".venv", plain_environment)
+    show(f"the environment of the service takes {n_bytes / 1e6:.0f} MB", capsys)
+    assert n_bytes <= MOST_BYTES
+    again = subprocess.run(
+        ["make", "--question", "venv", f"PYTHON={sys.executable}"], cwd=clone, env=variables
+    )
+    assert again.returncode == 0, "a second make serve would install everything again"
+    status = subprocess.run(
+        ["git", "status", "--porcelain"], cwd=clone, capture_output=True, text=True, check=True
+    )
+    assert status.stdout == "", "make serve leaves files that git does not ignore"
+
+
+def test_pip_install_serves_without_make(
+    clone: Path, plain_environment: dict[str, str], tmp_path: Path
+) -> None:
     environment = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-    subprocess.run([environment / "bin" / "pip", "install", "--quiet", "."], cwd=clone, check=True)
-    with _service([str(environment / "bin" / "brainlens"), "serve"], tmp_path) as url:
-        assert httpx.get(url, trust_env=False).is_success
+    pip = [program(environment, "python"), "-m", "pip", "install", "--quiet", str(clone)]
+    subprocess.run(pip, check=True, env=plain_environment)
+    # From an empty folder: whatever it needs is in the package.
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    command = [program(environment, "brainlens"), "serve", "--port", "0"]
+    with started(command, empty, plain_environment, tmp_path / "log") as url:
+        check_answers(url)
