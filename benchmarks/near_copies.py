@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -231,7 +231,29 @@ def grouping(slices: Sequence[Subject], near: NearCopies) -> dict[str, Any]:
         "precision_by_accession": round(allowed / pairs, 4),
         "recall": round(right / together(patients), 4),
         "neighbours_found": len(near.neighbours),
+        "test_slices_whose_patient_is_in_train": {
+            "split_by_slice": shared_by_split(range(len(slices)), patients),
+            "split_by_group": shared_by_split(groups, patients),
+        },
     }
+
+
+def shared_by_split(units: Sequence[Hashable], patients: Sequence[str]) -> float:
+    """Return the mean share over 20 splits, each with a fifth of the slices in test."""
+    chance = np.random.default_rng(SEED)
+    sizes = Counter(units)
+    shares = []
+    for _ in range(20):
+        names = list(sizes)
+        test, filled = set[Hashable](), 0
+        for place in chance.permutation(len(names)).tolist():
+            if filled < len(units) / 5:
+                test.add(names[place])
+                filled += sizes[names[place]]
+        train = {p for u, p in zip(units, patients, strict=True) if u not in test}
+        tested = [p in train for u, p in zip(units, patients, strict=True) if u in test]
+        shares.append(sum(tested) / len(tested))
+    return round(sum(shares) / len(shares), 4)
 
 
 def draw(subjects: Sequence[Subject], compared: Sequence[Compared], path: Path) -> dict[str, Any]:
@@ -242,9 +264,13 @@ def draw(subjects: Sequence[Subject], compared: Sequence[Compared], path: Path) 
     from matplotlib import pyplot as plt
 
     kinds: dict[str, list[Registration | None]] = defaultdict(list)
+    original: dict[str, list[Registration]] = defaultdict(list)
     for pair in compared:
         a, b = subjects[pair.first], subjects[pair.second]
         kinds[_relation(a, b)].append(pair.registration)
+        found = pair.registration
+        if found is not None and not (a.change or b.change) and math.isfinite(found.displacement):
+            original[_relation(a, b)].append(found)
     colours = {"copies": "#1b6ca8", "one patient": "#d1495b", "different patients": "#6c757d"}
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
     steps = np.linspace(0.3, 1, 701)
@@ -256,22 +282,20 @@ def draw(subjects: Sequence[Subject], compared: Sequence[Compared], path: Path) 
     left.set(
         xlabel="correlation of detail after registration",
         ylabel="share of candidate pairs at or above it",
-        yscale="symlog",
         title="Copies and neighbouring slices",
     )
     left.set_yscale("symlog", linthresh=1e-4)
     left.set_ylim(0, 1.3)
     left.legend(loc="lower left", fontsize=8)
     for name in ("different patients", "one patient"):
-        known = [r for r in kinds[name] if r is not None and math.isfinite(r.displacement)]
         right.scatter(
-            [r.displacement for r in known],
-            [r.correlation for r in known],
+            [r.displacement for r in original[name]],
+            [r.correlation for r in original[name]],
             s=3,
             linewidths=0,
             alpha=0.5,
             color=colours[name],
-            label=name,
+            label=f"{name} (n = {len(original[name])})",
         )
     moved = np.geomspace(0.001, 0.3, 200)
     right.plot(
@@ -287,7 +311,7 @@ def draw(subjects: Sequence[Subject], compared: Sequence[Compared], path: Path) 
         ylim=(0.2, 1.0),
         xlabel="displacement of a corner by registration, sides of the image",
         ylabel="correlation of detail",
-        title="Neighbouring slices and other patients",
+        title="The set itself: neighbouring slices and other patients",
     )
     right.legend(loc="lower left", fontsize=8, markerscale=4)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -25,6 +25,7 @@ def test_it_is_json_with_paths_of_the_data_folder(audited: Audit, planted: Path)
     assert "test/glioma/" + HOSTILE.replace("\n", "\\n") in paths
     assert len(back["near_copies"]) == len(audited.near) > 4
     assert back["manifest"]["n_rows"] == len(audited.training.manifest)
+    assert len(back["neighbours"]) == len(audited.neighbours)
     assert back["bundle"] is None
     assert back["confounds"]["chance"] == 1 / 3
 

@@ -40,7 +40,7 @@ def test_facts_without_a_class_give_nothing_away() -> None:
         ("image size", {"width": 512}, "512 x 256 (100 %)"),
         ("pixel mode", {"mode": "RGB"}, "RGB (100 %)"),
         ("JPEG quality", {"jpeg_quality": 75, "jpeg_tables": "0f"}, "quality 75 (100 %)"),
-        ("size of the head", {"head_width": 0.6}, "width 0.60, height 0.80"),
+        ("size of the head", {"head_width": 0.6}, "width 0.6, height 0.8"),
     ],
 )
 def test_a_planted_confound_is_named(family: str, change: dict[str, object], typical: str) -> None:

@@ -62,7 +62,13 @@ def audit_json(audit: Audit) -> dict[str, Any]:
             }
             for pair in audit.near
         ],
-        "neighbours": {"n_pairs": len(audit.neighbours)},
+        "neighbours": [
+            {
+                "paths": [name(pair.first), name(pair.second)],
+                "correlation": round(pair.correlation, 4),
+            }
+            for pair in audit.neighbours
+        ],
         "groups": _groups(audit),
         "confounds": _confounds(audit),
         "bundle": {"name": audit.bundle, "seen": [name(i) for i in audit.seen]}

@@ -85,6 +85,6 @@ def _medians(family: str, facts: Sequence[FileFacts]) -> str:
     columns = FAMILIES[family]
     return ", ".join(
         f"{column.removeprefix('head_') + ' ' if len(columns) > 1 else ''}"
-        f"{median(getattr(fact, column) for fact in facts):.2f}"
+        f"{median(getattr(fact, column) for fact in facts):.2g}"
         for column in columns
     )

@@ -1,7 +1,9 @@
 """All that an audit found."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from brainlens.datasets.audit.confounds import Confounds
 from brainlens.datasets.audit.copy_pair import CopyPair
@@ -85,6 +87,21 @@ class Audit:
     def n_redundant(self) -> int:
         """Images that would not be missed: of each set of copies all but one."""
         return redundant(self.sets)
+
+    @property
+    def home(self) -> Path:
+        """The folder that people are shown paths from: the data folder, or where the images lie.
+
+        A manifest may lie far from its images, and the way there says nothing of them.
+        """
+        root = self.manifest.root
+        paths = [row.path for row in self.manifest.rows]
+        if not paths or any(path.is_relative_to(root) for path in paths):
+            return root
+        try:
+            return Path(os.path.commonpath([path.parent for path in paths]))
+        except ValueError:  # on several drives
+            return root
 
     @property
     def knows_patients(self) -> bool:

@@ -55,6 +55,8 @@ def share(part: int, whole: int) -> str:
     percent = 100 * part / whole if whole else 0.0
     if 0 < percent < 0.1:
         return "less than 0.1 %"
+    if 99.9 < percent < 100:
+        return "more than 99.9 %"
     digits = 1 if percent < 10 or 99 < percent < 100 else 0
     return f"{percent:.{digits}f} %"
 
@@ -89,26 +91,21 @@ def _no_split(audit: Audit) -> Iterator[Line]:
 def _held_out(part: HeldOut) -> Iterator[Line]:
     name = {"val": "validation", "test": "test"}[part.split]
     if part.n_leaked:
-        known = part.n_leaked / part.n_slices
-        shown = _EXAMPLE + known * (1 - _EXAMPLE)
         causes = [f"{part.n_copies:,} have a copy there"] if part.n_copies else []
         if part.n_patients:
             causes.append(f"{part.n_patients:,} show a patient who is there too")
         yield Line(
             "bad",
-            f"{share(part.n_leaked, part.n_slices)} of the {name} images ({part.n_leaked:,} of "
-            f"{part.n_slices:,}) are not new to a model trained on the other side: "
+            f"{_of(part.n_leaked, part, name)} are not new to a model trained on the other side: "
             f"{' and '.join(causes)}. It may know them by heart, so an accuracy measured here is "
-            f"too high: a model that is right on {100 * _EXAMPLE:.0f} % of new images may show up "
-            f"to {100 * shown:.0f} %.",
+            f"too high: {_effect(part.n_leaked, part)}.",
         )
     if part.n_neighbours:
         yield Line(
             "bad",
-            f"{share(part.n_neighbours, part.n_slices)} of the {name} images "
-            f"({part.n_neighbours:,} of {part.n_slices:,}) look like neighbouring slices of "
-            "patients on the other side. Patients are not named here, so this is no proof; if it "
-            "is so, an accuracy measured here is too high.",
+            f"{_of(part.n_neighbours, part, name)} look like neighbouring slices of heads on the "
+            "other side. Patients are not named here, so this is no proof; if it is so, an "
+            f"accuracy measured here is too high: {_effect(part.n_known, part)}.",
         )
     if part.n_groups:
         yield Line(
@@ -117,6 +114,19 @@ def _held_out(part: HeldOut) -> Iterator[Line]:
             "that are on the other side too and may hold one patient: give figures without them "
             "as well.",
         )
+
+
+def _of(n: int, part: HeldOut, name: str) -> str:
+    return f"{share(n, part.n_slices)} of the {name} images ({n:,} of {part.n_slices:,})"
+
+
+def _effect(n_known: int, part: HeldOut) -> str:
+    known = n_known / part.n_slices
+    shown = _EXAMPLE + known * (1 - _EXAMPLE)
+    return (
+        f"a model that is right on {100 * _EXAMPLE:.0f} % of new images may show up to "
+        f"{100 * shown:.3g} %"
+    )
 
 
 def _contradictions(audit: Audit) -> Iterator[Line]:
@@ -170,10 +180,11 @@ def _confounds(audit: Audit) -> Iterator[Line]:
     best = found.facts[0]
     yield Line(
         "bad" if strong else "doubt",
-        f"A classifier that never saw a brain, only facts of the files, tells the classes apart: "
-        f"{figures}. The most telling fact is the {best.name} "
-        f"({best.score.balanced_accuracy:.2f} by itself). A network may learn that instead of the "
-        "disease; its accuracy would not hold on images from elsewhere.",
+        "A classifier that never saw a brain, only facts of the files and where the head begins "
+        f"and ends, tells the classes apart: {figures}. The most telling fact is the {best.name} "
+        f"({best.score.balanced_accuracy:.2f} by itself). A network may learn such things (format, "
+        "scanner, plane) instead of the disease; its accuracy would then not hold on images from "
+        "elsewhere.",
     )
 
 
@@ -209,7 +220,7 @@ def _seen(audit: Audit) -> Iterator[Line]:
     by_split = Counter(audit.manifest.rows[i].split or "no split" for i in audit.seen)
     where = ", ".join(f"{count:,} in {name}" for name, count in sorted(by_split.items()))
     yield Line(
-        "doubt",
+        "note" if set(by_split) == {"train"} else "doubt",
         f"The bundle {audit.bundle} was trained on {counted(n, 'image')} of these, or on "
         f"look-alikes ({where}): what it scores on them says nothing of new ones.",
     )

@@ -130,3 +130,13 @@ def test_neighbouring_slices_are_shown(audited: Audit) -> None:
     assert "Neighbouring slices" in reader.text
     assert "correlation 0.91" in reader.text
     assert "joined to pseudo-patients" in reader.text
+    rows = (replace(row, patient="p") for row in audited.manifest.rows)
+    named = replace(audited, pairs=(pair,), manifest=audited.manifest.with_rows(rows))
+    assert "so this changes nothing; 0 of the pairs" in read(named).text
+
+
+def test_paths_are_shown_from_where_the_images_lie(audited: Audit) -> None:
+    elsewhere = replace(audited.manifest, root=audited.manifest.root / "no" / "image" / "here")
+    moved = replace(audited, manifest=elsewhere)
+    assert moved.home == audited.home == audited.manifest.root
+    assert "../" not in read(moved).text

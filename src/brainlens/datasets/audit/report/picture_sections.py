@@ -95,7 +95,7 @@ class _Show:
             tags.append(element("span", row.label, class_="tag"))
         if row.patient:
             tags.append(element("span", f"patient {row.patient}", class_="tag"))
-        name = path_element(row.path, self._audit.manifest.root)
+        name = path_element(row.path, self._audit.home)
         caption = element("figcaption", *tags, element("div", name))
         return self._pictures.of(row.path, caption)
 
@@ -186,20 +186,26 @@ def _copies(audit: Audit, within: Sequence[CopySet], show: _Show) -> Html:
 
 def _neighbours(audit: Audit, show: _Show) -> Html:
     rows = audit.manifest.rows
+    text = (
+        f"{counted(len(audit.neighbours), 'pair')} of images look like slices of one head a few "
+        "millimetres apart: no copies, yet not independent either."
+    )
+    if audit.knows_patients:
+        apart = sum(audit.groups[p.first] != audit.groups[p.second] for p in audit.neighbours)
+        text += (
+            f" Patients or groups are named here, so this changes nothing; {apart:,} of the pairs "
+            "are of different ones, which look alike."
+        )
+        return _section("Neighbouring slices", text)
     across = [
         pair
         for pair in audit.neighbours
         if "" != rows[pair.first].split != rows[pair.second].split != ""
     ]
-    known = (
-        "Patients or groups are named here, so these pairs change nothing"
-        if audit.knows_patients
-        else "Where no patient is named, they are joined to pseudo-patients, which the manifest to "
-        "train from has as groups"
-    )
     return _section(
         "Neighbouring slices",
-        f"{counted(len(audit.neighbours), 'pair')} of images look like slices of one head a few "
-        f"millimetres apart: no copies, yet not independent either. {known}.",
-        show.pairs(sorted(across, key=lambda pair: -pair.correlation) or audit.neighbours),
+        f"{text} Where no patient is named, they are joined to pseudo-patients, which are the "
+        "groups of the manifest to train from. The most alike are shown, those on several sides "
+        "of the split first.",
+        show.pairs(sorted(across or audit.neighbours, key=lambda pair: -pair.correlation)),
     )

@@ -63,7 +63,7 @@ def files_(audit: Audit, pictures: Pictures) -> Html:
 
 
 def _path(audit: Audit, fault: FileFault) -> Html:
-    return path_element(fault.path, audit.manifest.root)
+    return path_element(fault.path, audit.home)
 
 
 def _gallery(audit: Audit, faults: list[FileFault], pictures: Pictures) -> Html:
@@ -90,10 +90,11 @@ def confounds(audit: Audit) -> Html:
         return element("section", title, element("p", f"Not measured. {found.reason}"))
     left_out = f" Too small to take part: {', '.join(found.left_out)}." if found.left_out else ""
     text = (
-        "A small classifier (boosted trees) was trained on facts of the files alone and tested on "
-        f"groups it had not seen: {counted(found.n_slices, 'image')} in "
-        f"{counted(found.n_groups, 'group')}, {len(found.labels)} classes, five folds. Whatever it "
-        "gets right it got right without the brain. Balanced accuracy is the mean over classes of "
+        "A small classifier (boosted trees) was trained on facts of the files alone, and on where "
+        "the head begins and ends, and tested on groups it had not seen: "
+        f"{counted(found.n_slices, 'image')} in {counted(found.n_groups, 'group')}, "
+        f"{len(found.labels)} classes, five folds. Whatever it gets right it got right without "
+        "looking inside the head. Balanced accuracy is the mean over classes of "
         f"the share found; the red mark is guessing ({found.chance:.2f}), the black line the 95 % "
         f"interval.{left_out}"
     )
@@ -159,11 +160,10 @@ def bundle(audit: Audit) -> Iterator[Html]:
     table_rows: list[tuple[Part, ...]] = [
         (split or "no split", f"{n:,}", f"{seen[split]:,}") for split, n in counts.items()
     ]
-    named = [
-        element("div", path_element(rows[i].path, audit.manifest.root)) for i in audit.seen[:_FILES]
-    ]
-    listed = element("div", *named) if named else Html("")
+    named = [element("div", path_element(rows[i].path, audit.home)) for i in audit.seen[:_FILES]]
     rest = len(audit.seen) - len(named)
+    more = [element("p", f"{rest:,} more are in audit.json.", class_="soft")] if rest else []
+    listed = [element("details", element("summary", "By name"), *named, *more)] if named else []
     yield element(
         "section",
         element("h2", f"What the bundle {audit.bundle} was trained on"),
@@ -174,8 +174,7 @@ def bundle(audit: Audit) -> Iterator[Html]:
             "count too.",
         ),
         table(("split", "images", "seen in training"), table_rows),
-        listed,
-        *([element("p", f"{rest:,} more are in audit.json.", class_="soft")] if rest else []),
+        *listed,
     )
 
 
