@@ -12,3 +12,6 @@ INTENDED_INPUT: Final = (
     "tumour types the model was trained on; grade, other lesions, treated brains and children "
     "not evaluated."
 )
+
+UNVERIFIED_LICENCE: Final = "unverified"
+"""What stands for the licence of data whose publisher may not have had the right to license it."""

@@ -95,12 +95,9 @@ def test_near_copies_of_an_audit_reach_the_split_and_its_check(
         assert brainlens("data", "split", phantoms, "--out", out, *options).status == 0
         split = {r.path: r.split for r in open_dataset(out).rows}
         assert split[first.path] == split[other.path]
-    # The pair goes on with the manifest: a split of single slices is caught by it.
-    leaks = 0
-    for seed in range(4):
-        again = tmp_path / "random" / "split.csv"
-        said = brainlens(
-            "data", "split", out, "--out", again, "--protocol", "random", "--seed", seed
-        )
-        leaks += "1 pair of near copies" in said.out
-    assert leaks
+    # The pair goes on with the manifest: sooner or later a split of single slices parts it, and
+    # that is said.
+    again = tmp_path / "random" / "split.csv"
+    random = ("--out", again, "--protocol", "random", "--seed")
+    texts = (brainlens("data", "split", out, *random, seed).out for seed in range(40))
+    assert any("1 pair of near copies" in text for text in texts)

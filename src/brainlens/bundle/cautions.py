@@ -3,6 +3,7 @@
 from typing import Final
 
 from brainlens.bundle.schema import BundleInfo
+from brainlens.words import UNVERIFIED_LICENCE
 
 SYNTHETIC: Final = (
     "SYNTHETIC: this model was trained on drawn phantoms, not on patients; its answers on real "
@@ -11,6 +12,10 @@ SYNTHETIC: Final = (
 LEAKY: Final = (
     "LEAKY SPLIT: patients or copies of images are on both sides of this model's split; its "
     "figures look better than they are."
+)
+UNVERIFIED: Final = (
+    "DATA LICENCE UNVERIFIED: nobody has verified that the data this model was trained on may be "
+    "used; find out before you pass the model on."
 )
 
 
@@ -21,4 +26,6 @@ def cautions(info: BundleInfo) -> tuple[str, ...]:
         found.append(SYNTHETIC)
     if info.training.split_check == "leaky":
         found.append(LEAKY)
+    if info.training.data_licence == UNVERIFIED_LICENCE:
+        found.append(UNVERIFIED)
     return tuple(found)

@@ -10,11 +10,14 @@ from typing import Any
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
     TextColumn,
     TimeRemainingColumn,
+    TransferSpeedColumn,
 )
 from rich.table import Table
 
@@ -80,12 +83,25 @@ def counted(n: int, noun: str) -> str:
 @contextmanager
 def progress(title: str) -> Iterator[Callable[[int, int], None]]:
     """Show a bar on stderr, where that is a terminal, while (done, total) is told."""
+    with _bar(title, MofNCompleteColumn()) as update:
+        yield update
+
+
+@contextmanager
+def transfer(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Show the same for a download, told in bytes, with its speed."""
+    with _bar(title, DownloadColumn(), TransferSpeedColumn()) as update:
+        yield update
+
+
+@contextmanager
+def _bar(title: str, *figures: ProgressColumn) -> Iterator[Callable[[int, int], None]]:
     console = stderr()
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        *figures,
         TimeRemainingColumn(),
     )
     with Progress(

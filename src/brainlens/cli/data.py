@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from brainlens.cli import data_audit, data_split
+from brainlens.cli import data_audit, data_fetch, data_split
 from brainlens.cli.console import progress, say
 from brainlens.cli.data_split import say_counts
 from brainlens.cli.labels import parse_map
@@ -19,6 +19,8 @@ app = typer.Typer(
 
 app.command(epilog=data_audit.EXAMPLES)(data_audit.audit)
 app.command(epilog=data_split.EXAMPLES)(data_split.split)
+app.add_typer(data_fetch.app)
+app.command("sample", epilog=data_fetch.SAMPLE_EXAMPLES)(data_fetch.sample)
 
 
 class Layout(StrEnum):

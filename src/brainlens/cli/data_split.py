@@ -171,8 +171,15 @@ def _dealt(manifest: "Manifest", folds: int, seed: int) -> "Manifest":
     return manifest
 
 
-def _write_folds(manifest: "Manifest", out: Path) -> None:
+def _save(manifest: "Manifest", out: Path) -> None:
+    from brainlens.datasets.croissant import write_croissant
+
     manifest.save(out)
+    write_croissant(manifest, out)
+
+
+def _write_folds(manifest: "Manifest", out: Path) -> None:
+    _save(manifest, out)
     labels = manifest.labels
     numbers = sorted({row.fold for row in manifest.rows if row.fold is not None})
     counts = {n: manifest.select(fold=n) for n in numbers}
@@ -188,7 +195,7 @@ def _write_folds(manifest: "Manifest", out: Path) -> None:
 def _write_split(manifest: "Manifest", out: Path) -> None:
     from brainlens.datasets.split_check import check_split
 
-    manifest.save(out)
+    _save(manifest, out)
     say_counts(manifest)
     check = check_split(manifest)
     say(check.sentence, style="bold yellow" if check.status == "leaky" else None)

@@ -1,6 +1,7 @@
 """The brain tumor dataset of Jun Cheng: the default set for training and benchmarks."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from brainlens.classes import ClassInfo
+from brainlens.datasets.croissant import write_croissant
 from brainlens.datasets.fingerprint import with_hashes
 from brainlens.datasets.info import DatasetInfo
 from brainlens.datasets.manifest import Manifest, Progress, Row
@@ -46,8 +48,25 @@ CHENG_INFO: Final = DatasetInfo(
     ),
 )
 
-_LABELS: Final = {"1": "meningioma", "2": "glioma", "3": "pituitary"}
+CHENG_DEEP_INFO: Final = CHENG_INFO.model_copy(
+    update={
+        "changes": (
+            "Slices and tumour masks converted from int16 MATLAB files to PNG, the slices with 16 "
+            "bits a pixel and without scaling (a slice with values below zero is shifted up until "
+            "its smallest is zero); patient numbers kept as pseudonyms, and those that differ only "
+            "by a trailing letter joined into one group."
+        )
+    }
+)
+"""The set as converted from the originals here: every grey level is kept."""
+
+CHENG_LABELS: Final[Mapping[int, str]] = {1: "meningioma", 2: "glioma", 3: "pituitary"}
+"""The class of each number that the originals give as label."""
+
+TABLE_FILE: Final = "slices.csv"
 _COLUMNS: Final = ("slice", "label", "pid", "base_pid", "fold")
+_INFOS: Final = {".jpg": CHENG_INFO, ".png": CHENG_DEEP_INFO}
+_LETTERED: Final = re.compile(r"(MR\d+)[A-Z]")
 
 
 @dataclass(frozen=True)
@@ -76,6 +95,16 @@ CHENG_FACTS: Final = ChengFacts(
 )
 
 
+def base_pid(pid: str) -> str:
+    """Return the group of a patient number: MR accession numbers without their trailing letter.
+
+    Several letters of one number are some plainly one person and others not, so they must not be
+    separated.
+    """
+    lettered = _LETTERED.fullmatch(pid)
+    return lettered[1] if lettered else pid
+
+
 def import_cheng(
     folder: Path,
     out_csv: Path,
@@ -88,8 +117,8 @@ def import_cheng(
     Parameters
     ----------
     folder
-        Holds ``slices.csv`` (slice, label, pid, base_pid, fold), ``images/<class>/N.jpg`` and
-        ``masks/N.png``.
+        Holds ``slices.csv`` (slice, label, pid, base_pid, fold), ``images/<class>/N.jpg`` (or all
+        of them ``N.png``) and ``masks/N.png``.
     out_csv
         The manifest; may lie outside ``folder``.
     expect
@@ -109,15 +138,17 @@ def import_cheng(
         If the folder is not that set, saying what differs; or if images cannot be read.
     """
     root = folder.resolve()
-    rows = _read_table(root)
-    _check_facts(root, rows, expect)
-    manifest = with_hashes(Manifest(root, rows, CHENG_INFO), progress)
+    suffix = ".png" if any((root / "images").glob("*/*.png")) else ".jpg"
+    rows = _read_table(root, suffix)
+    check_facts(root, rows, expect)
+    manifest = with_hashes(Manifest(root, rows, _INFOS[suffix]), progress)
     manifest.save(out_csv)
+    write_croissant(manifest, out_csv)
     return Manifest.load(out_csv)
 
 
-def _read_table(root: Path) -> tuple[Row, ...]:
-    table = root / "slices.csv"
+def _read_table(root: Path, suffix: str) -> tuple[Row, ...]:
+    table = root / TABLE_FILE
     if not table.is_file():
         raise DataError(
             f"{root} is not the Cheng data set: there is no slices.csv.",
@@ -128,20 +159,22 @@ def _read_table(root: Path) -> tuple[Row, ...]:
         missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
         if missing:
             raise DataError(f"{table} has no column {' and no column '.join(missing)}.")
-        return tuple(_row(root, number, cells) for number, cells in enumerate(reader, start=2))
+        return tuple(
+            _row(root, suffix, number, cells) for number, cells in enumerate(reader, start=2)
+        )
 
 
-def _row(root: Path, number: int, cells: Mapping[str, str]) -> Row:
+def _row(root: Path, suffix: str, number: int, cells: Mapping[str, str]) -> Row:
     try:
         name, fold = int(cells["slice"]), int(cells["fold"])
-        label = _LABELS[cells["label"]]
+        label = CHENG_LABELS[int(cells["label"])]
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
-            f"{root / 'slices.csv'}, row {number}: slice and fold are whole numbers and label is "
+            f"{root / TABLE_FILE}, row {number}: slice and fold are whole numbers and label is "
             f"1, 2 or 3, not {dict(cells)}."
         ) from error
     row = Row(
-        path=root / "images" / label / f"{name}.jpg",
+        path=root / "images" / label / f"{name}{suffix}",
         label=label,
         patient=cells["pid"],
         group=cells["base_pid"],
@@ -154,7 +187,14 @@ def _row(root: Path, number: int, cells: Mapping[str, str]) -> Row:
     return row
 
 
-def _check_facts(root: Path, rows: tuple[Row, ...], expect: ChengFacts) -> None:
+def check_facts(root: Path, rows: tuple[Row, ...], expect: ChengFacts = CHENG_FACTS) -> None:
+    """Check that rows are those of the set.
+
+    Raises
+    ------
+    DataError
+        If they are not, saying which fact differs.
+    """
     found = ChengFacts(
         slices_by_class=dict(Counter(row.label for row in rows)),
         slices_by_fold=dict(Counter(row.fold for row in rows if row.fold is not None)),

@@ -1,0 +1,1 @@
+"""Public sets brought here, checked and described."""
