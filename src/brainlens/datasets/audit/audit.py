@@ -1,7 +1,6 @@
 """One look at a data set before anything is trained on it."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +17,7 @@ from brainlens.datasets.audit.training_manifest import training_manifest
 from brainlens.datasets.known_copies import KnownCopies
 from brainlens.datasets.manifest import Manifest, Progress
 from brainlens.datasets.open import MANIFEST_FILE, open_dataset
-
-Stage = Callable[[str], AbstractContextManager[Progress]]
-"""Called with what is being done; gives what is called with (done, total) meanwhile."""
+from brainlens.datasets.stage import Stage, silent
 
 
 def audit(path: Path, *, seen: SeenImages | None = None, stage: Stage | None = None) -> Audit:
@@ -44,7 +41,7 @@ def audit(path: Path, *, seen: SeenImages | None = None, stage: Stage | None = N
     ManifestError
         If the manifest breaks its schema.
     """
-    stage = stage or _silent
+    stage = stage or silent
     manifest = open_dataset(path)
     folders = path.is_dir() and not (path / MANIFEST_FILE).is_file()
     with stage("Reading images") as update:
@@ -75,10 +72,6 @@ def audit(path: Path, *, seen: SeenImages | None = None, stage: Stage | None = N
         training=training_manifest(manifest, inspected, sets, groups, near),
         bundle="" if seen is None else seen.name,
     )
-
-
-def _silent(_: str) -> AbstractContextManager[Progress]:
-    return nullcontext(lambda done, total: None)
 
 
 def _pairs(
