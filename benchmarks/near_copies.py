@@ -1,9 +1,8 @@
-"""Measure the search for near copies on the public Cheng set, and its growth on phantoms.
+"""Measure the search for near copies on the public Cheng set.
 
 ::
 
-    python -m benchmarks.near_copies cheng FOLDER     # recall by kind of copy, false pairs, time
-    python -m benchmarks.near_copies growth 1000 10000 100000     # time and memory, on phantoms
+    python -m benchmarks.near_copies FOLDER     # recall by kind of copy, false pairs, time
 
 Each slice of the set is given one planted copy, of one kind; kinds take turns. Results go to
 ``benchmarks/results/near_copies.json``, the curve to ``docs/images/near-copies.png``.
@@ -14,9 +13,6 @@ import csv
 import json
 import math
 import os
-import resource
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
@@ -35,7 +31,6 @@ from brainlens.datasets.audit.descriptor import Thumbnail, thumbnail
 from brainlens.datasets.audit.index import candidates
 from brainlens.datasets.audit.near_copies import (
     COPY_LEAST,
-    find_in_slices,
     find_near_copies,
     identical_pairs,
     kind_of,
@@ -46,10 +41,8 @@ from brainlens.datasets.audit.pseudo_patients import pseudo_patients
 from brainlens.datasets.audit.registration import Registration
 from brainlens.datasets.audit.thumbnails import Thumbnails
 from brainlens.datasets.manifest import Manifest, Row
-from brainlens.datasets.phantom import PhantomSet
 from brainlens.files import write_json
 from brainlens.imaging.read import read
-from brainlens.imaging.slice import Slice
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "near_copies.json"
@@ -369,60 +362,13 @@ def measure_cheng(folder: Path) -> dict[str, Any]:
     return report
 
 
-def measure_growth(counts: Sequence[int]) -> list[dict[str, Any]]:
-    """Search among phantoms made on the fly; each count in a process of its own."""
-    rows = []
-    for count in counts:
-        command = [sys.executable, "-m", "benchmarks.near_copies", "phantoms", str(count)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        rows.append(json.loads(done.stdout))
-        print(rows[-1], flush=True)
-    return rows
-
-
-def measure_phantoms(count: int) -> dict[str, Any]:
-    """Search among phantoms; making them is timed apart, as no audit has to."""
-    phantoms = PhantomSet(SEED, PHANTOM_SIDE)
-    making: list[float] = []
-
-    def slice_at(number: int) -> Slice:
-        start = time.thread_time()
-        image = phantoms.slice(number).image
-        making.append(time.thread_time() - start)
-        return Slice(image, "png")
-
-    wall, cpu = time.perf_counter(), time.process_time()
-    near = find_in_slices(count, slice_at)
-    return {
-        "images": count,
-        "side": PHANTOM_SIDE,
-        "wall_seconds": round(time.perf_counter() - wall, 1),
-        "cpu_seconds_search": round(time.process_time() - cpu - sum(making), 1),
-        "cpu_seconds_making_phantoms": round(sum(making), 1),
-        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "copies": len(near.copies),
-    }
-
-
 def main() -> None:
-    """Run one measurement and keep what the others left in the results."""
+    """Measure, print and keep."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("cheng").add_argument("folder", type=Path)
-    verbs.add_parser("growth").add_argument("counts", type=int, nargs="+")
-    verbs.add_parser("phantoms").add_argument("count", type=int)
-    options = parser.parse_args()
-    if options.verb == "phantoms":
-        print(json.dumps(measure_phantoms(options.count)))
-        return
-    results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
-    results["machine"] = describe_machine() | versions(PACKAGES)
-    if options.verb == "cheng":
-        results["cheng"] = measure_cheng(options.folder.resolve())
-        print(json.dumps(results["cheng"], indent=2))
-    else:
-        results["growth"] = measure_growth(options.counts)
-    write_json(RESULTS, results)
+    parser.add_argument("folder", type=Path, help="the Cheng set")
+    found = measure_cheng(parser.parse_args().folder.resolve())
+    print(json.dumps(found, indent=2))
+    write_json(RESULTS, {"machine": describe_machine() | versions(PACKAGES), "cheng": found})
 
 
 if __name__ == "__main__":

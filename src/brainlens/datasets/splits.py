@@ -87,11 +87,7 @@ def random(
 ) -> Manifest:
     """Split slices as if they were independent, to show what leaking buys; see `split`."""
     fractions = _fractions(test_fraction, val_fraction)
-    alone = [
-        Unit(_slice_key(manifest, row), row.label, (i,)) for i, row in enumerate(manifest.rows)
-    ]
-    dealt = _deal(sorted(alone, key=lambda unit: unit.key), fractions, seed)
-    return _with_splits(manifest, dealt, "random")
+    return _with_splits(manifest, _deal(_slices(manifest), fractions, seed), "random")
 
 
 def official(
@@ -129,9 +125,9 @@ def official(
             f"No slice is of fold {test_fold}.",
             hint=f"Folds here: {', '.join(map(str, folds)) or 'none'}.",
         )
-    of_folds = {(row.split, row.protocol) for row in manifest.rows if row.fold is not None}
     # A protocol without a split is that of folds dealt here, see `grouped_folds`.
-    protocol = "grouped" if of_folds == {("", "grouped")} else "official"
+    of_folds = {"" if r.split else r.protocol for r in manifest.rows if r.fold is not None}
+    protocol = (of_folds.pop() if len(of_folds) == 1 else "") or "official"
     rows = [
         replace(row, split=_official_split(row, test_fold), protocol=protocol)
         for row in manifest.rows
@@ -208,13 +204,53 @@ def grouped_folds(manifest: Manifest, k: int, *, seed: int = 0) -> Manifest:
     UsageError
         If k is below 2.
     """
+    dealt = _deal(units(manifest.rows, manifest.near_copies), _equal_shares(k), seed)
+    return _with_folds(manifest, dealt, "grouped")
+
+
+def random_folds(manifest: Manifest, k: int, *, seed: int = 0) -> Manifest:
+    """Fill ``fold`` as if slices were independent, to show what leaking buys; see `grouped_folds`.
+
+    Raises
+    ------
+    UsageError
+        If k is below 2.
+    """
+    return _with_folds(manifest, _deal(_slices(manifest), _equal_shares(k), seed), "random")
+
+
+def cut_random_validation(manifest: Manifest, *, fraction: float, seed: int = 0) -> Manifest:
+    """Move single slices from ``train`` to ``val``: the cut that goes with `random_folds`.
+
+    Parameters
+    ----------
+    fraction
+        Wanted share of the training slices of each class, in (0, 1).
+    """
+    alone = [unit for unit in _slices(manifest) if manifest.rows[unit.rows[0]].split == "train"]
+    dealt = _deal(alone, _fractions(0, fraction), seed)
+    return manifest.with_rows(
+        replace(row, split=dealt.get(i, row.split)) for i, row in enumerate(manifest.rows)
+    )
+
+
+def _slices(manifest: Manifest) -> list[Unit]:
+    """Return a unit for each row."""
+    alone = [
+        Unit(_slice_key(manifest, row), row.label, (i,)) for i, row in enumerate(manifest.rows)
+    ]
+    return sorted(alone, key=lambda unit: unit.key)
+
+
+def _equal_shares(k: int) -> dict[int, float]:
     if k < 2:
         raise UsageError(f"Cross-validation needs at least 2 folds, not {k}.")
-    dealt = _deal(
-        units(manifest.rows, manifest.near_copies), dict.fromkeys(range(1, k + 1), 1 / k), seed
-    )
+    return dict.fromkeys(range(1, k + 1), 1 / k)
+
+
+def _with_folds(manifest: Manifest, dealt: Mapping[int, int], protocol: str) -> Manifest:
     return manifest.with_rows(
-        replace(row, fold=dealt[i], split="", protocol="grouped")
+        replace(row, fold=dealt[i], split="", protocol=protocol)
         for i, row in enumerate(manifest.rows)
     )
 

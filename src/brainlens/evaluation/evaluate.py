@@ -118,16 +118,7 @@ class _Measure:
         self._split = split
         self._outcomes = outcomes
         self._rows = [row for row, _ in known]
-        nothing = dict.fromkeys(self.class_ids, float("nan"))
-        table = [o.probabilities or nothing for o in outcomes]
-        self._scores = Scores.from_probabilities(
-            np.array([[p[c] for c in self.class_ids] for p in table]).reshape(
-                len(table), len(self.class_ids)
-            ),
-            [self.class_ids.index(class_id) for _, class_id in known],
-            [o.status == "answered" for o in outcomes],
-            [_unit(row) for row in self._rows],
-        )
+        self._scores = Scores.from_outcomes(outcomes, self.class_ids)
 
     def mask(self, chosen: Callable[[Outcome, Row], bool]) -> NDArray[np.bool_]:
         """Return for which slices ``chosen`` is true."""
@@ -187,13 +178,6 @@ def _nothing_known(
         f"No label of the split {split} means a class of the model: {labels}.",
         hint=f"Say which is which with --map LABEL=CLASS; the classes are {ids}.",
     )
-
-
-def _unit(row: Row) -> tuple[str, str]:
-    """Return what is drawn together in the bootstrap."""
-    if row.patient:
-        return ("patient", row.patient)
-    return ("group", row.group) if row.group else ("slice", str(row.path))
 
 
 def _shared_groups(manifest: Manifest, split: str) -> set[str]:

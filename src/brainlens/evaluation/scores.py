@@ -6,11 +6,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from brainlens.outcomes import Outcome
+
 #: Stands in ``Scores.predicted`` where the model rejected the slice and named no class.
 REJECTED = -1
 
 # A probability of exactly 0 would make one slice's loss infinite; the bound is scikit-learn's.
 _SMALLEST = float(np.finfo(np.float64).eps)
+
+
+def unit_of(patient: str, group: str, path: str) -> tuple[str, str]:
+    """Return what is drawn together in a bootstrap: the patient, else the group, else the slice."""
+    if patient:
+        return ("patient", patient)
+    return ("group", group) if group else ("slice", path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +28,9 @@ class Scores:
 
     Attributes
     ----------
-    n_classes
-        C, at least 2.
+    probabilities
+        ``float64`` [n, C], summing to 1 over the classes; a row of NaN where the slice was
+        rejected.
     truth
         ``int64`` [n], index of the true class.
     predicted
@@ -36,7 +46,7 @@ class Scores:
         0 … units - 1.
     """
 
-    n_classes: int
+    probabilities: NDArray[np.float64]
     truth: NDArray[np.int64]
     predicted: NDArray[np.int64]
     confident: NDArray[np.bool_]
@@ -62,13 +72,47 @@ class Scores:
         of_truth = np.take_along_axis(probabilities, true[:, None], axis=1)[:, 0]
         numbers = {name: number for number, name in enumerate(dict.fromkeys(units))}
         return cls(
-            n_classes=int(probabilities.shape[1]),
+            probabilities=probabilities,
             truth=true,
             predicted=predicted,
             confident=np.asarray(confident, dtype=np.bool_) & ~rejected,
             loss=-np.log(np.maximum(of_truth, _SMALLEST)),
             unit=np.array([numbers[name] for name in units], dtype=np.int64),
         )
+
+    @classmethod
+    def from_outcomes(cls, outcomes: Sequence[Outcome], class_ids: Sequence[str]) -> "Scores":
+        """Return the scores of outcomes, in their order.
+
+        A unit is a patient, where there is none a group, where there is none a slice.
+
+        Parameters
+        ----------
+        outcomes
+            Their labels are among ``class_ids``, and none failed.
+        class_ids
+            Class ids in the bundle's order.
+
+        Raises
+        ------
+        ValueError
+            If a label is not among them, or an outcome failed.
+        """
+        if any(outcome.error for outcome in outcomes):
+            raise ValueError("an outcome without an answer has no score")
+        nothing = dict.fromkeys(class_ids, float("nan"))
+        table = [outcome.probabilities or nothing for outcome in outcomes]
+        return cls.from_probabilities(
+            np.array([[p[c] for c in class_ids] for p in table]).reshape(-1, len(class_ids)),
+            [class_ids.index(outcome.label) for outcome in outcomes],
+            [outcome.status == "answered" for outcome in outcomes],
+            [unit_of(outcome.patient, outcome.group, outcome.path) for outcome in outcomes],
+        )
+
+    @property
+    def n_classes(self) -> int:
+        """C, at least 2."""
+        return int(self.probabilities.shape[1])
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -77,7 +121,7 @@ class Scores:
         """Return the scores of the slices where ``keep`` [n] is true."""
         _, unit = np.unique(self.unit[keep], return_inverse=True)
         return Scores(
-            n_classes=self.n_classes,
+            probabilities=self.probabilities[keep],
             truth=self.truth[keep],
             predicted=self.predicted[keep],
             confident=self.confident[keep],
