@@ -69,6 +69,10 @@ class Metric(_Part):
         What it was measured on; ``n_patients`` is None where patients are unknown.
     decision_sha256
         The decision hash of the file that was measured.
+    level
+        What was counted: slices, or patients whose slices were combined into one answer.
+    subgroup
+        The part of the slices that it is about, in words; None for all of them.
     """
 
     name: str
@@ -80,6 +84,8 @@ class Metric(_Part):
     n_slices: int
     n_patients: int | None = None
     decision_sha256: str | None = None
+    level: Literal["slice", "patient"] = "slice"
+    subgroup: str | None = None
 
 
 class Network(_Part):
