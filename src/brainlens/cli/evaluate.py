@@ -84,7 +84,7 @@ def evaluate(
     from brainlens.bundle import find, load_bundle, revise
     from brainlens.datasets.open import open_dataset
     from brainlens.evaluation.evaluate import evaluate as measure
-    from brainlens.evaluation.report import write_report
+    from brainlens.evaluation.report.folder import write_report
 
     loaded = load_bundle(find(bundle))
     with progress("Evaluating") as update:
@@ -132,7 +132,7 @@ def _say(evaluation: "Evaluation") -> None:
 
 
 def _say_figures(evaluation: "Evaluation", part: "Measurement", words: str) -> None:
-    from brainlens.evaluation.report import overall_rows
+    from brainlens.evaluation.report.tables import overall_rows
 
     patients = "" if part.n_patients is None else f" of {counted(part.n_patients, 'patient')}"
     title = (
@@ -148,7 +148,7 @@ def _say_figures(evaluation: "Evaluation", part: "Measurement", words: str) -> N
 
 
 def _say_classes(evaluation: "Evaluation") -> None:
-    from brainlens.evaluation.report import class_rows, confusion_rows
+    from brainlens.evaluation.report.tables import class_rows, confusion_rows
 
     head = ("class", "precision", "sensitivity", "F1", "slices")
     say_table("By class", head, class_rows(evaluation.all))

@@ -1,0 +1,29 @@
+from brainlens.evaluation.report.tables import class_rows, confusion_rows, overall_rows
+
+from .measured import CLASSES, measurement_of_ten
+
+
+def test_rows_of_figures() -> None:
+    rows = overall_rows(measurement_of_ten())
+    assert rows[0][:2] == ("accuracy", "0.7000")
+    low, high = rows[0][2].split(" – ")
+    assert float(low) < 0.7 < float(high)
+    assert len(rows) == 7
+
+
+def test_rows_of_classes_write_undefined_as_a_dash() -> None:
+    rows = class_rows(measurement_of_ten())
+    assert rows[0] == ("alpha", "0.8333", "0.7143", "0.7692", "7")
+    assert rows[2] == ("gamma", "0.0000", "–", "0.0000", "0")
+
+
+def test_rejected_slices_get_a_column_only_where_there_are_some() -> None:
+    assert confusion_rows(CLASSES, measurement_of_ten()) == [
+        ("true class", "alpha", "beta", "gamma"),
+        ("alpha", "5", "1", "1"),
+        ("beta", "1", "2", "0"),
+        ("gamma", "0", "0", "0"),
+    ]
+    rows = confusion_rows(CLASSES, measurement_of_ten(rejected=True))
+    assert rows[0] == ("true class", "alpha", "beta", "gamma", "rejected")
+    assert rows[1] == ("alpha", "4", "1", "1", "1")
