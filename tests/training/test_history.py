@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,14 @@ def test_lowest_loss_where_that_is_wanted() -> None:
 
 
 def test_history_round_trip(tmp_path: Path) -> None:
-    write_history(tmp_path / "history.json", HISTORY)
+    write_history(tmp_path / "history.json", HISTORY, "leaky")
     assert read_history(tmp_path / "history.json") == HISTORY
+
+
+def test_every_row_says_what_the_split_is_worth(tmp_path: Path) -> None:
+    write_history(tmp_path / "history.json", HISTORY, "group-ambiguous")
+    rows = json.loads((tmp_path / "history.json").read_text())
+    assert [row["split_check"] for row in rows] == ["group-ambiguous"] * len(HISTORY)
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", '[{"epoch": 1}]', "3"])

@@ -81,6 +81,7 @@ def test_the_run_folder_holds_all_that_is_promised(finished_run: Path) -> None:
         "val_confident_correct",
         "learning_rate",
         "seconds",
+        "split_check",
     ]
     with Image.open(finished_run / "curves.png") as picture:
         assert picture.size == (1200, 480)
@@ -239,6 +240,8 @@ def test_a_leaky_split_stops_with_the_two_commands_that_go_on(
     config = make_config(data=data, allow_leaky_split=True, epochs=1)
     run = train(config, tmp_path / "run", progress=False)
     assert read_run(run).data.split_check == "leaky"
+    rows = json.loads((run / "history.json").read_text())
+    assert [row["split_check"] for row in rows] == ["leaky"]
 
 
 def test_unusable_choices_are_refused_before_anything_is_written(

@@ -9,6 +9,7 @@ import torch
 from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
 from lightning.pytorch.callbacks import Checkpoint
 
+from brainlens.datasets.split_check import SplitStatus
 from brainlens.errors import RunError
 from brainlens.files import write_bytes
 from brainlens.training.config import Criterion
@@ -44,11 +45,14 @@ class EpochCheckpoints(Checkpoint):
         The run's folder.
     criterion
         What the best epoch is.
+    split_check
+        Of the run's data; the history says it.
     """
 
-    def __init__(self, run_dir: Path, criterion: Criterion) -> None:
+    def __init__(self, run_dir: Path, criterion: Criterion, split_check: SplitStatus) -> None:
         self._run_dir = run_dir
         self._criterion = criterion
+        self._split_check = split_check
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Save; Lightning calls checkpoint callbacks after all else that ends an epoch."""
@@ -57,7 +61,7 @@ class EpochCheckpoints(Checkpoint):
             trainer.save_checkpoint(checkpoint_path(self._run_dir, "best"))
         trainer.save_checkpoint(checkpoint_path(self._run_dir, "last"))
         if trainer.is_global_zero:
-            write_history(self._run_dir / HISTORY, history)
+            write_history(self._run_dir / HISTORY, history, self._split_check)
 
 
 def history_of(module: L.LightningModule) -> list[EpochRecord]:

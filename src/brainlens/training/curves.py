@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from brainlens.datasets.split_check import SplitStatus
 from brainlens.files import write_bytes
 from brainlens.training.history import EpochRecord
 
@@ -15,7 +16,9 @@ CURVES = "curves.png"
 _TRAIN, _VAL, _CONFIDENT = "#7f7f7f", "#1f77b4", "#2ca02c"
 
 
-def write_curves(path: Path, history: list[EpochRecord], best: EpochRecord) -> None:
+def write_curves(
+    path: Path, history: list[EpochRecord], best: EpochRecord, split_check: SplitStatus
+) -> None:
     """Draw loss and accuracy of training and validation, the best epoch marked; a PNG.
 
     Parameters
@@ -26,6 +29,8 @@ def write_curves(path: Path, history: list[EpochRecord], best: EpochRecord) -> N
         At least one epoch.
     best
         The epoch that ``best.ckpt`` is of.
+    split_check
+        Of the run's data; said above the curves unless it is ``clean``.
     """
     # Figure without pyplot: no global state, no display, safe in any thread.
     figure = Figure(figsize=(10, 4), layout="constrained")
@@ -48,6 +53,8 @@ def write_curves(path: Path, history: list[EpochRecord], best: EpochRecord) -> N
     accuracy.yaxis.set_major_formatter(PercentFormatter(1.0))
     for axes in (loss, accuracy):
         _finish(axes, best)
+    if split_check != "clean":
+        figure.suptitle(f"{split_check} split", color="#b00020")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=120)
     write_bytes(path, buffer.getvalue())

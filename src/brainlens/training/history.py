@@ -5,13 +5,16 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from brainlens.datasets.split_check import SplitStatus
 from brainlens.errors import RunError
 from brainlens.files import write_json
 from brainlens.training.config import Criterion
 
+_MARK = "split_check"
+
 
 class EpochRecord(BaseModel):
-    """One epoch; a row of ``history.json``.
+    """One epoch; with the run's ``split_check``, a row of ``history.json``.
 
     Attributes
     ----------
@@ -50,9 +53,12 @@ class EpochRecord(BaseModel):
         return (self.val_accuracy, -self.val_loss)
 
 
-def write_history(path: Path, records: list[EpochRecord]) -> None:
-    """Write ``history.json`` atomically."""
-    write_json(path, [record.model_dump() for record in records])
+def write_history(path: Path, records: list[EpochRecord], split_check: SplitStatus) -> None:
+    """Write ``history.json`` atomically; every row carries the result of the split check.
+
+    Whoever plots or copies rows of it learns what the validation figures are worth.
+    """
+    write_json(path, [record.model_dump() | {_MARK: split_check} for record in records])
 
 
 def read_history(path: Path) -> list[EpochRecord]:
@@ -65,7 +71,10 @@ def read_history(path: Path) -> list[EpochRecord]:
     """
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
-        return [EpochRecord.model_validate(row) for row in rows]
+        return [
+            EpochRecord.model_validate({name: row[name] for name in row if name != _MARK})
+            for row in rows
+        ]
     except (OSError, ValueError, TypeError) as error:
         raise RunError(
             f"{path} cannot be read as a history: {error}",

@@ -89,7 +89,7 @@ def _train(config: TrainConfig, run_dir: Path, *, resume: bool, progress: bool) 
         say(f"{run_dir} is finished: all {config.epochs} epochs are done.")
     else:
         _fit(record, run_dir, manifest, epochs_done=epochs_done, progress=progress)
-    _conclude(config, run_dir)
+    _conclude(record, run_dir)
 
 
 def _is_first_process() -> bool:
@@ -173,7 +173,7 @@ def _fit(
     last = checkpoint_path(run_dir, "last")
     torch.manual_seed(config.seed)
     module = Classifier(create_checked(config, len(class_ids)), config)
-    _trainer(config, run_dir, progress=progress).fit(
+    _trainer(record, run_dir, progress=progress).fit(
         module,
         datamodule=ManifestData(config, learning, cache, class_ids, first_epoch=epochs_done),
         ckpt_path=last if epochs_done else None,
@@ -181,8 +181,9 @@ def _fit(
     )
 
 
-def _trainer(config: TrainConfig, run_dir: Path, *, progress: bool) -> L.Trainer:
-    callbacks: list[L.Callback] = [EpochCheckpoints(run_dir, config.best)]
+def _trainer(record: RunRecord, run_dir: Path, *, progress: bool) -> L.Trainer:
+    config, split_check = record.config, record.data.split_check
+    callbacks: list[L.Callback] = [EpochCheckpoints(run_dir, config.best, split_check)]
     if progress:
         callbacks.append(EpochProgress())
     return L.Trainer(
@@ -203,10 +204,11 @@ def _trainer(config: TrainConfig, run_dir: Path, *, progress: bool) -> L.Trainer
     )
 
 
-def _conclude(config: TrainConfig, run_dir: Path) -> None:
+def _conclude(record: RunRecord, run_dir: Path) -> None:
     """Write what can be made again from the last checkpoint."""
     history = _finished(run_dir)
-    best = best_record(history, config.best)
+    best = best_record(history, record.config.best)
     if _is_first_process() and best is not None:
-        write_history(run_dir / HISTORY, history)
-        write_curves(run_dir / CURVES, history, best)
+        split_check = record.data.split_check
+        write_history(run_dir / HISTORY, history, split_check)
+        write_curves(run_dir / CURVES, history, best, split_check)

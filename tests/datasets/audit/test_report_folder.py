@@ -9,6 +9,7 @@ from brainlens.datasets.audit.report_folder import require_room, write_report
 from brainlens.datasets.info import DatasetInfo
 from brainlens.datasets.manifest import Manifest
 from brainlens.errors import UsageError
+from brainlens.files import sha256_file
 
 
 def test_a_report_is_written_and_overwritten(audited: Audit, tmp_path: Path) -> None:
@@ -17,6 +18,8 @@ def test_a_report_is_written_and_overwritten(audited: Audit, tmp_path: Path) -> 
     assert [path.name for path in written] == ["report.html", "audit.json", "manifest.csv"]
     assert json.loads((out / "audit.json").read_text(encoding="utf-8"))["schema"] == 1
     assert len(Manifest.load(out / "manifest.csv")) == len(audited.training.manifest)
+    described = json.loads((out / "manifest.croissant.json").read_text())
+    assert described["distribution"][0]["sha256"] == sha256_file(out / "manifest.csv")
     require_room(out, tmp_path)
     other = replace(audited, manifest=replace(audited.manifest, info=DatasetInfo(title="Other")))
     training = replace(audited.training, manifest=other.manifest.with_rows(()))

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ def test_manifest_layout(tmp_path: Path) -> None:
     assert all(set(c) == set(manifest.labels) for c in counts.values())
     manifest.require_trainable()
     assert check_split(manifest).status == "clean"
+    described = json.loads((tmp_path / "set" / "manifest.croissant.json").read_text())
+    assert described["distribution"][0]["sha256"] == sha256_file(tmp_path / "set" / "manifest.csv")
     for row in manifest.rows:
         assert row.synthetic
         assert row.patient.startswith("phantom-")

@@ -7,6 +7,7 @@ from typing import Final
 from brainlens.datasets.audit.audit_json import audit_json
 from brainlens.datasets.audit.findings import Audit
 from brainlens.datasets.audit.report.page import page
+from brainlens.datasets.croissant import croissant_path, write_croissant
 from brainlens.datasets.info import DATASET_FILE, DatasetInfo
 from brainlens.datasets.known_copies import AUDIT_FILE, NEAR_COPIES_FILE
 from brainlens.datasets.manifest import Progress
@@ -78,6 +79,7 @@ def write_report(audit: Audit, out: Path, progress: Progress | None = None) -> t
     manifest = audit.training.manifest
     if manifest.rows:
         manifest.save(out / MANIFEST_FILE)
+        write_croissant(manifest, out / MANIFEST_FILE)
         written.append(out / MANIFEST_FILE)
     return tuple(written)
 
@@ -87,5 +89,6 @@ def _forget_other_data(out: Path, audit: Audit) -> None:
     description = out / DATASET_FILE
     if description.exists() and DatasetInfo.load(out) != audit.manifest.info:
         description.unlink()
-    for name in (MANIFEST_FILE, NEAR_COPIES_FILE):
-        (out / name).unlink(missing_ok=True)
+    table = out / MANIFEST_FILE
+    for path in (table, croissant_path(table), out / NEAR_COPIES_FILE):
+        path.unlink(missing_ok=True)

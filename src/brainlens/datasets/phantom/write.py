@@ -12,6 +12,7 @@ from PIL import Image
 
 from brainlens.classes import ClassInfo
 from brainlens.datasets import splits
+from brainlens.datasets.croissant import write_croissant
 from brainlens.datasets.info import DatasetInfo
 from brainlens.datasets.manifest import Manifest, Progress, Row
 from brainlens.datasets.open import MANIFEST_FILE, open_dataset
@@ -138,7 +139,9 @@ def write_phantoms(
         info.save(building)
         if layout == "manifest":
             rows.sort(key=lambda row: row.path)
-            Manifest(building, tuple(rows), info).save(building / MANIFEST_FILE)
+            manifest = Manifest(building, tuple(rows), info)
+            manifest.save(building / MANIFEST_FILE)
+            write_croissant(manifest, building / MANIFEST_FILE)
     return open_dataset(out)
 
 
