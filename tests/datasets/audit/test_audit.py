@@ -97,3 +97,11 @@ def test_a_set_of_which_nothing_is_usable(tmp_path: Path) -> None:
     assert found.training.manifest.rows == ()
     assert found.leaks.random_share == 0
     assert found.confounds.score is None
+
+
+def test_a_manifest_without_rows_is_one_clear_error(tmp_path: Path) -> None:
+    table = tmp_path / "manifest.csv"
+    table.write_text("path,label\n")
+    with pytest.raises(DataError, match="names no image") as caught:
+        audit(table)
+    assert "row" in caught.value.hint

@@ -18,6 +18,7 @@ from brainlens.datasets.known_copies import KnownCopies
 from brainlens.datasets.manifest import Manifest, Progress
 from brainlens.datasets.open import MANIFEST_FILE, open_dataset
 from brainlens.datasets.stage import Stage, silent
+from brainlens.errors import DataError
 
 
 def audit(path: Path, *, seen: SeenImages | None = None, stage: Stage | None = None) -> Audit:
@@ -37,12 +38,14 @@ def audit(path: Path, *, seen: SeenImages | None = None, stage: Stage | None = N
     Raises
     ------
     DataError
-        If there is no data set at ``path``.
+        If there is no data set at ``path``, or not one image in it.
     ManifestError
         If the manifest breaks its schema.
     """
     stage = stage or silent
     manifest = open_dataset(path)
+    if not manifest.rows:
+        raise DataError(f"{path} names no image.", hint="Give a manifest with a row a slice.")
     folders = path.is_dir() and not (path / MANIFEST_FILE).is_file()
     with stage("Reading images") as update:
         inspected = survey(manifest, folders=folders, seen=seen, progress=update)
