@@ -58,6 +58,7 @@ def trial(
     name: str,
     version: str,
     half: bool = False,
+    progress: bool = True,
     say: Say,
 ) -> Trial:
     """Train (or go on), export, and evaluate on every split.
@@ -74,6 +75,8 @@ def trial(
         Of the bundle.
     half
         Store the weights in half precision.
+    progress
+        Show the training's bars and its line an epoch.
     say
         Told what happens, for people.
 
@@ -82,7 +85,7 @@ def trial(
     BrainLensError
         Whatever training, export or evaluation refuse.
     """
-    run = train(config, work / "run", resume=True)
+    run = train(config, work / "run", resume=True, progress=progress)
     out = work / "bundle"
     if not out.exists():
         say(f"Exporting to {out}")
