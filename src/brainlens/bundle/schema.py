@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from brainlens.bundle.calibration import Calibration, PredictionSets, Prior
 from brainlens.classes import ClassInfo
 from brainlens.files import canonical_json, sha256_bytes
 from brainlens.imaging.spec import PreprocessSpec
@@ -42,10 +43,11 @@ class TargetError(_Part):
 
 
 class Thresholds(_Part):
-    """What decides between answered and abstained."""
+    """What decides between answered and abstained, and which classes cannot be ruled out."""
 
     confidence: float = Field(default=0.7, ge=0, le=1)
     target_error: TargetError | None = None
+    prediction_sets: PredictionSets | None = None
 
 
 class Metric(_Part):
@@ -135,6 +137,10 @@ class BundleInfo(_Part):
     ----------
     temperature
         Logits are divided by it before the softmax; 1.0 until fitted.
+    prior
+        The class mix that the probabilities are turned to; None: that of the calibration.
+    calibration
+        What was fitted on and what that did; None until calibrated.
     gates
         Gates that can abstain or reject; empty until fitted.
     metrics
@@ -144,8 +150,8 @@ class BundleInfo(_Part):
     files
         SHA-256 of every other file of the bundle.
     decision_sha256
-        Hash of graph, preprocess, classes, temperature, thresholds and gates: what decides an
-        answer. See `decision_hash`.
+        Hash of graph, preprocess, classes, temperature, prior, thresholds and gates: what decides
+        an answer. See `decision_hash`.
     description_sha256
         Canonical hash of all of ``bundle.json`` but this field, so that a damaged figure is found
         as surely as a damaged weight.
@@ -159,6 +165,8 @@ class BundleInfo(_Part):
     preprocess: PreprocessSpec
     half_precision: bool = False
     temperature: float = Field(default=1.0, gt=0)
+    prior: Prior | None = None
+    calibration: Calibration | None = None
     thresholds: Thresholds = Thresholds()
     gates: tuple[dict[str, float | int | str], ...] = ()
     metrics: tuple[Metric, ...] = ()
@@ -176,11 +184,25 @@ class BundleInfo(_Part):
             raise ValueError("two classes share an id or an alias")
         return self
 
+    @model_validator(mode="after")
+    def _classes_of_calibration(self) -> "BundleInfo":
+        ids = {c.id for c in self.classes}
+        sets = self.thresholds.prediction_sets
+        named = (sets and sets.least, self.prior and self.prior.shares)
+        if any(given is not None and set(given) != ids for given in named):
+            raise ValueError("prediction sets or prior name other classes than the bundle's")
+        return self
+
     def decision_hash(self) -> str:
         """Return the hash of what decides an answer; needs the graph's hash in ``files``."""
         decides = self.model_dump(
             mode="json", include={"preprocess", "classes", "temperature", "thresholds", "gates"}
         )
+        # Left out where there are none, so that bundles from before keep their hash.
+        if self.thresholds.prediction_sets is None:
+            del decides["thresholds"]["prediction_sets"]
+        if self.prior is not None:
+            decides["prior"] = self.prior.model_dump(mode="json")
         decides["graph"] = self.files[GRAPH]
         if GATES in self.files:
             decides["gate_statistics"] = self.files[GATES]
