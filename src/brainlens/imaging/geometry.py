@@ -54,20 +54,25 @@ class Geometry:
         """Map a point of the network's input to the original; padding lies outside the image."""
         return x / self.scale - self.left, y / self.scale - self.top
 
-    def map_to_original(self, grid: NDArray[np.floating]) -> NDArray[np.float32]:
+    def map_to_original(
+        self, grid: NDArray[np.floating], shape: tuple[int, int] | None = None
+    ) -> NDArray[np.float32]:
         """Interpolate a map over the padded input onto the original image.
 
         Parameters
         ----------
         grid
             Finite values, shape [h, w], that cover the padded square evenly.
+        shape
+            Rows and columns wanted over the extent of the original; by default its own.
 
         Returns
         -------
-        ndarray of float32, shape [height, width]
+        ndarray of float32, shape ``shape``
             Bilinear; what lay over the padding is left out.
         """
         rows, columns = grid.shape
+        height, width = (self.height, self.width) if shape is None else shape
         box = (
             self.left / self.side * columns,
             self.top / self.side * rows,
@@ -75,20 +80,39 @@ class Geometry:
             (self.top + self.height) / self.side * rows,
         )
         image = Image.fromarray(np.ascontiguousarray(grid, dtype=np.float32))
-        resized = image.resize((self.width, self.height), Image.Resampling.BILINEAR, box=box)
+        resized = image.resize((width, height), Image.Resampling.BILINEAR, box=box)
         return np.asarray(resized, dtype=np.float32)
 
-    def peak(self, grid: NDArray[np.floating]) -> tuple[int, int]:
-        """Return (x, y) of the original pixel under the centre of a map's largest cell.
+    def peak(self, grid: NDArray[np.floating]) -> tuple[int, int, float]:
+        """Return (x, y, value) of the original pixel where a map, interpolated, is largest.
 
-        The nearest pixel of the image where that centre lies over the padding.
+        What lies over the padding does not count. Exact to a pixel; among equals the first by rows.
+
+        Parameters
+        ----------
+        grid
+            Finite values, shape [h, w], that cover the padded square evenly.
         """
-        row, column = np.unravel_index(int(np.argmax(grid)), grid.shape)
-        x, y = self.to_original(
-            (int(column) + 0.5) * self.size / grid.shape[1],
-            (int(row) + 0.5) * self.size / grid.shape[0],
-        )
-        return (
-            min(max(int(np.floor(x)), 0), self.width - 1),
-            min(max(int(np.floor(y)), 0), self.height - 1),
-        )
+        # Between the centres of four cells the surface is largest at a corner, so only centres
+        # are looked at, and where the image's border cuts the surface, the border.
+        rows, columns = grid.shape
+        xs = _clipped_centres(columns, self.side, self.left, self.width)
+        ys = _clipped_centres(rows, self.side, self.top, self.height)
+        across = _weights(xs, columns, self.side)
+        down = _weights(ys, rows, self.side)
+        values = down @ grid.astype(np.float64) @ across.T
+        row, column = np.unravel_index(int(np.argmax(values)), values.shape)
+        x, y = int(xs[column] - self.left), int(ys[row] - self.top)
+        return x, y, float(values[row, column])
+
+
+def _clipped_centres(cells: int, side: int, start: int, length: int) -> NDArray[np.float64]:
+    """Return where cell centres lie on the padded side, moved to centres of the image's pixels."""
+    centres = (np.arange(cells) + 0.5) * side / cells
+    return np.clip(np.floor(centres) + 0.5, start + 0.5, start + length - 0.5)
+
+
+def _weights(positions: NDArray[np.float64], cells: int, side: int) -> NDArray[np.float64]:
+    """Return the matrix [positions, cells] of linear interpolation, flat beyond the last centre."""
+    at = np.clip(positions * cells / side - 0.5, 0, cells - 1)
+    return np.maximum(0, 1 - np.abs(at[:, np.newaxis] - np.arange(cells)))

@@ -20,6 +20,7 @@ from brainlens.bundle.schema import BundleInfo
 from brainlens.bundle.seen import seen_index
 from brainlens.errors import ImageError, StorageError, UsageError
 from brainlens.imaging import (
+    Geometry,
     Limits,
     Slice,
     perceptual_hash,
@@ -31,7 +32,8 @@ from brainlens.imaging import (
 from brainlens.inference.abstain import choose_threshold, decide
 from brainlens.inference.answer import Answer, InputInfo, ModelInfo
 from brainlens.inference.calibration import softmax
-from brainlens.inference.engine import LOGITS, Engine
+from brainlens.inference.engine import HEATMAPS, LOGITS, Engine
+from brainlens.inference.heatmap import HeatMap, heat_maps
 from brainlens.inference.ordered import map_in_order
 
 Source = bytes | str | os.PathLike[str]
@@ -144,6 +146,38 @@ class Predictor:
         chosen = self._threshold(threshold, allow_lower)
         return self._answer(slice_, pixel_sha256(slice_).encode(), chosen, _Clock())
 
+    def heat_maps(
+        self, slice_: Slice, *, threshold: float | None = None, allow_lower: bool = False
+    ) -> tuple[Answer, tuple[HeatMap, ...]]:
+        """Answer about a decoded slice and say where the network looked, from one forward pass.
+
+        Parameters
+        ----------
+        slice_
+            The slice.
+        threshold, allow_lower
+            See `predict`.
+
+        Returns
+        -------
+        answer, maps
+            The answer of `predict_slice`, and the map of every class in the bundle's order; no maps
+            where the slice is rejected.
+
+        Raises
+        ------
+        UsageError
+            If the threshold is outside [0, 1] or too low.
+        """
+        chosen = self._threshold(threshold, allow_lower)
+        identity = pixel_sha256(slice_).encode()
+        answer, outputs = self._look(slice_, identity, chosen, _Clock(), (LOGITS, HEATMAPS))
+        if answer.status == "rejected":
+            return answer, ()
+        geometry = Geometry(slice_.height, slice_.width, self.info.preprocess.size)
+        class_ids = tuple(c.id for c in self.info.classes)
+        return answer, heat_maps(outputs[HEATMAPS][0], class_ids, geometry)
+
     def predict_paths(
         self,
         paths: Iterable[Path],
@@ -190,20 +224,31 @@ class Predictor:
         return choose_threshold(wanted, self.info.thresholds.confidence, allow_lower=allow_lower)
 
     def _answer(self, slice_: Slice, identity: bytes, threshold: float, clock: "_Clock") -> Answer:
+        return self._look(slice_, identity, threshold, clock, (LOGITS,))[0]
+
+    def _look(
+        self,
+        slice_: Slice,
+        identity: bytes,
+        threshold: float,
+        clock: "_Clock",
+        wanted: tuple[str, ...],
+    ) -> tuple[Answer, dict[str, NDArray[np.float32]]]:
+        """Return the answer, and the wanted outputs of the graph for a batch of this slice."""
         spec = self.info.preprocess
         quantised = quantise(slice_, spec)
         seen = self._seen is not None and self._seen.contains(perceptual_hash(quantised))
         batch = standardise(quantised, spec)[np.newaxis, np.newaxis]
         clock.lap("preprocess")
-        logits = self._engine.run(batch)[LOGITS]
+        outputs = self._engine.run(batch, wanted)
         clock.lap("inference")
-        shares = softmax(logits[0], self.info.temperature)
+        shares = softmax(outputs[LOGITS][0], self.info.temperature)
         best = int(shares.argmax())
         confidence = float(shares[best])
         status, reasons = decide(confidence, threshold)
         winner = self.info.classes[best]
         ids = [c.id for c in self.info.classes]
-        return Answer(
+        answer = Answer(
             prediction_id=uuid.uuid4().hex,
             status=status,
             reasons=reasons,
@@ -224,6 +269,7 @@ class Predictor:
             model=self._model,
             timings_ms=clock.finish(),
         )
+        return answer, outputs
 
 
 @dataclass(slots=True)
