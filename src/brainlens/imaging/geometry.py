@@ -115,4 +115,5 @@ def _clipped_centres(cells: int, side: int, start: int, length: int) -> NDArray[
 def _weights(positions: NDArray[np.float64], cells: int, side: int) -> NDArray[np.float64]:
     """Return the matrix [positions, cells] of linear interpolation, flat beyond the last centre."""
     at = np.clip(positions * cells / side - 0.5, 0, cells - 1)
-    return np.maximum(0, 1 - np.abs(at[:, np.newaxis] - np.arange(cells)))
+    distances: NDArray[np.float64] = np.abs(at[:, np.newaxis] - np.arange(cells))
+    return np.clip(1 - distances, 0, 1)
