@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from brainlens.datasets.audit.report.html import element
 from brainlens.datasets.audit.report.pictures import MOST, SIDE, Pictures, path_element
+from brainlens.html.element import element
 
 
 def drawn(figure: str) -> Image.Image:

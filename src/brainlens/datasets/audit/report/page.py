@@ -1,14 +1,14 @@
 """The page itself: the verdict first, then each finding with numbers and pictures."""
 
-from importlib.resources import files
 from typing import Final
 
 from brainlens.datasets.audit.findings import Audit
 from brainlens.datasets.audit.report import picture_sections, table_sections
-from brainlens.datasets.audit.report.html import Html, element, joined
 from brainlens.datasets.audit.report.pictures import Pictures
 from brainlens.datasets.audit.verdict import Line, Weight, counted, verdict
 from brainlens.datasets.manifest import Progress
+from brainlens.html.document import document, style_of
+from brainlens.html.element import Html, element
 from brainlens.words import NOT_A_DEVICE
 
 _WEIGHTS: Final[dict[Weight, str]] = {
@@ -17,8 +17,6 @@ _WEIGHTS: Final[dict[Weight, str]] = {
     "good": "Good",
     "note": "Note",
 }
-# The page loads nothing and runs nothing, whatever a file name may try.
-_POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 def page(audit: Audit, progress: Progress | None = None) -> str:
@@ -30,14 +28,6 @@ def page(audit: Audit, progress: Progress | None = None) -> str:
         Called with (done, most) pictures.
     """
     pictures = Pictures(progress)
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", f"Audit of {audit.name}"),
-        element("style", _style()),
-    )
     sections = (
         *picture_sections.sections(audit, pictures),
         table_sections.confounds(audit),
@@ -45,24 +35,17 @@ def page(audit: Audit, progress: Progress | None = None) -> str:
         table_sections.files_(audit, pictures),
         table_sections.next_steps(audit),
     )
-    body = element(
-        "body",
-        element(
-            "main",
-            element("p", "BrainLens data audit", class_="soft"),
-            element("h1", audit.name),
-            element("p", _subtitle(audit), class_="soft"),
-            element("ul", *(_line(line) for line in verdict(audit)), class_="verdict"),
-            table_sections.slices(audit),
-            *sections,
-            element("footer", NOT_A_DEVICE),
-        ),
+    return document(
+        f"Audit of {audit.name}",
+        element("p", "BrainLens data audit", class_="soft"),
+        element("h1", audit.name),
+        element("p", _subtitle(audit), class_="soft"),
+        element("ul", *(_line(line) for line in verdict(audit)), class_="verdict"),
+        table_sections.slices(audit),
+        *sections,
+        element("footer", NOT_A_DEVICE),
+        style=style_of(__package__ or ""),
     )
-    return joined(Html("<!DOCTYPE html>\n"), Html(f'<html lang="en">{head}{body}</html>\n'))
-
-
-def _style() -> Html:
-    return Html(files(__package__ or "").joinpath("style.css").read_text(encoding="utf-8"))
 
 
 def _line(line: Line) -> Html:

@@ -7,9 +7,9 @@ from typing import Final
 from brainlens.datasets.audit.copy_pair import CopyPair
 from brainlens.datasets.audit.copy_sets import KINDS, CopySet
 from brainlens.datasets.audit.findings import Audit, redundant
-from brainlens.datasets.audit.report.html import Html, element, joined, table
 from brainlens.datasets.audit.report.pictures import Pictures, path_element
 from brainlens.datasets.audit.verdict import counted
+from brainlens.html.element import Html, element, joined, table
 
 _SETS: Final = 20
 """Sets or pairs shown of each finding; all are in audit.json."""

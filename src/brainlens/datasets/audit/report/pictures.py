@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from brainlens.datasets.audit.report.html import Html, element, joined
 from brainlens.datasets.audit.shown_path import shown_path
 from brainlens.datasets.manifest import Progress
 from brainlens.errors import ImageError, StorageError
+from brainlens.html.element import Html, element, joined
 from brainlens.imaging.preprocess import quantise
 from brainlens.imaging.read import read
 from brainlens.imaging.slice import Slice

@@ -7,10 +7,10 @@ from typing import Final
 from brainlens.datasets.audit.confounds import Confounds, Score
 from brainlens.datasets.audit.file_faults import KIND_NAMES, MEANINGS, FileFault
 from brainlens.datasets.audit.findings import Audit
-from brainlens.datasets.audit.report.html import Html, Part, element, joined, table
 from brainlens.datasets.audit.report.pictures import Pictures, path_element
 from brainlens.datasets.audit.training_manifest import REASONS
 from brainlens.datasets.audit.verdict import counted
+from brainlens.html.element import Html, Part, element, joined, table
 
 _FILES: Final = 100
 """Files listed by name; all are in audit.json."""

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brainlens.datasets.audit.report.html import Html, element, joined, table
+from brainlens.html.element import Html, element, joined, table
 
 
 def test_elements_nest_without_escaping_twice() -> None:

@@ -1,0 +1,1 @@
+"""Pages for people: one HTML file that loads nothing and runs nothing."""
