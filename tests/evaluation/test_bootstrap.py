@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from scipy.stats import binom
 
 from brainlens.evaluation import bootstrap
-from brainlens.evaluation.bootstrap import intervals
+from brainlens.evaluation.bootstrap import intervals, weighted_intervals
 from brainlens.evaluation.counts import Counts
 from brainlens.evaluation.metrics import figures
 from brainlens.evaluation.scores import Scores
@@ -71,7 +73,7 @@ def test_the_interval_does_not_depend_on_how_many_draws_fit_in_memory(
 ) -> None:
     counts = _counts([True, False] * 20, list(range(40)))
     whole = intervals(counts, figures)["accuracy"]
-    monkeypatch.setattr(bootstrap, "_PAIRS_AT_A_TIME", 40 * 7)
+    monkeypatch.setattr(bootstrap, "_NUMBERS_AT_A_TIME", 40 * 7)
     np.testing.assert_allclose(intervals(counts, figures)["accuracy"], whole)
 
 
@@ -81,3 +83,35 @@ def test_draws_without_the_figure_are_left_out() -> None:
     scores = Scores.from_probabilities(probabilities, [0] * 9 + [1], [True] * 10, list(range(10)))
     bounds = intervals(Counts.per_unit(scores), figures)
     np.testing.assert_array_equal(bounds["sensitivity"][:, 1], [1.0, 1.0])
+
+
+def test_slices_decide_too_how_many_draws_are_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "_NUMBERS_AT_A_TIME", 700)
+    handed: list[int] = []
+
+    def figures_of(weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        handed.append(len(weights))
+        return {"first": weights[:, 0]}
+
+    weighted_intervals(7, figures_of, slices=100, draws=20)
+    assert handed == [7, 7, 6]
+    handed.clear()
+    weighted_intervals(7, figures_of, slices=10_000, draws=3)
+    assert handed == [1, 1, 1]
+
+
+def test_every_draw_holds_as_many_units_as_there_are_and_the_draws_are_told() -> None:
+    told: list[tuple[int, int]] = []
+
+    def figures_of(weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        assert (weights.sum(axis=1) == 7).all()
+        return {"first": weights[:, 0]}
+
+    weighted_intervals(7, figures_of, draws=50, progress=lambda *done: told.append(done))
+    assert told[-1] == (50, 50)
+
+
+def test_the_quantiles_are_those_of_the_draws() -> None:
+    # How often a unit is drawn is binomial(40, 1/40): both bounds are known.
+    bounds = weighted_intervals(40, lambda weights: {"times": weights[:, :1]}, draws=20_000)
+    np.testing.assert_array_equal(bounds["times"][:, 0], binom.ppf([0.025, 0.975], 40, 1 / 40))

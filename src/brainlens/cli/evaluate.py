@@ -148,9 +148,8 @@ def _say_figures(evaluation: "Evaluation", part: "Measurement", words: str) -> N
 
 
 def _say_classes(evaluation: "Evaluation") -> None:
-    from brainlens.evaluation.report.tables import class_rows, confusion_rows
+    from brainlens.evaluation.report.tables import class_head, class_rows, confusion_rows
 
-    head = ("class", "precision", "sensitivity", "F1", "slices")
-    say_table("By class", head, class_rows(evaluation.all))
+    say_table("By class", class_head(), class_rows(evaluation.all))
     rows = confusion_rows(evaluation.class_ids, evaluation.all)
     say_table("Confusion (columns: predicted class)", rows[0], rows[1:])

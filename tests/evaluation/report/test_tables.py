@@ -1,4 +1,4 @@
-from brainlens.evaluation.report.tables import class_rows, confusion_rows, overall_rows
+from brainlens.evaluation.report.tables import class_head, class_rows, confusion_rows, overall_rows
 
 from .measured import CLASSES, measurement_of_ten
 
@@ -8,13 +8,18 @@ def test_rows_of_figures() -> None:
     assert rows[0][:2] == ("accuracy", "0.7000")
     low, high = rows[0][2].split(" – ")
     assert float(low) < 0.7 < float(high)
-    assert len(rows) == 7
+    assert len(rows) == 8
 
 
 def test_rows_of_classes_write_undefined_as_a_dash() -> None:
     rows = class_rows(measurement_of_ten())
-    assert rows[0] == ("alpha", "0.8333", "0.7143", "0.7692", "7")
-    assert rows[2] == ("gamma", "0.0000", "–", "0.0000", "0")
+    assert rows[0] == (
+        *("alpha", "0.8333", "0.7143", "0.6667", "0.7692"),
+        *("0.7381", "0.8177", "7"),
+    )
+    assert rows[2] == ("gamma", "0.0000", "–", "0.9000", "0.0000", "–", "–", "0")
+    assert {len(row) for row in rows} == {len(class_head())}
+    assert class_head("patient")[-1] == "patients"
 
 
 def test_rejected_slices_get_a_column_only_where_there_are_some() -> None:

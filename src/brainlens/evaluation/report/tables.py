@@ -1,5 +1,7 @@
 """Figures as rows of text."""
 
+from typing import Literal
+
 from brainlens.evaluation.evaluation import Measurement
 from brainlens.evaluation.metrics import OVERALL, PER_CLASS
 
@@ -9,12 +11,16 @@ NAMES = {
     "loss": "cross-entropy loss",
     "balanced_accuracy": "balanced accuracy",
     "macro_f1": "macro F1",
+    "macro_auroc": "macro AUROC",
     "confident": "share above the threshold",
     "confident_correct": "correct and above it, of all",
     "confident_accuracy": "accuracy above the threshold",
     "precision": "precision",
     "sensitivity": "sensitivity",
+    "specificity": "specificity",
     "f1": "F1",
+    "auroc": "AUROC",
+    "auprc": "AUPRC",
     "support": "slices",
 }
 
@@ -29,8 +35,14 @@ def overall_rows(measurement: Measurement) -> list[tuple[str, str, str]]:
     return rows
 
 
+def class_head(level: Literal["slice", "patient"] = "slice") -> tuple[str, ...]:
+    """Return the headings of `class_rows`; the last says what was counted."""
+    names = [NAMES[name] for name in PER_CLASS if name != "support"]
+    return ("class", *names, f"{level}s")
+
+
 def class_rows(measurement: Measurement) -> list[tuple[str, ...]]:
-    """Return (class id, precision, sensitivity, F1, slices) of each class, as text."""
+    """Return (class id, then each figure about one class) of each class, as text."""
     rows: dict[str, list[str]] = {}
     for metric in measurement.metrics:
         if metric.name in PER_CLASS and metric.class_id is not None:
