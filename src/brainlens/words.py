@@ -15,3 +15,9 @@ INTENDED_INPUT: Final = (
 
 UNVERIFIED_LICENCE: Final = "unverified"
 """What stands for the licence of data whose publisher may not have had the right to license it."""
+
+WHERE_IT_LOOKED: Final = {
+    "en": "Where the model looked, on a coarse grid. This is not a segmentation.",
+    "fr": "Où le modèle a regardé, sur une grille grossière. Ce n'est pas une segmentation.",
+}
+"""What every heat map is labelled with."""

@@ -86,8 +86,7 @@ def test_the_peak_is_that_of_the_interpolated_map(
     mapped = geometry.map_to_original(grid)
     x, y, value = geometry.peak(grid)
     assert mapped[y, x] == pytest.approx(value, abs=1e-4)
-    # The pixel next to it may be higher by what the steepest slope gains in half a pixel.
-    assert value >= mapped.max() - (rows + columns) / geometry.side
+    assert mapped.max() == pytest.approx(value, abs=1e-4)
 
 
 def test_a_map_can_be_had_in_any_size() -> None:
@@ -107,7 +106,8 @@ def test_what_lies_over_the_padding_is_no_peak() -> None:
     grid[4, 1] = 1
     # 350 rows of padding above: the first row of cells is far outside the image.
     x, y, value = Geometry(100, 800, 64).peak(grid)
-    assert (x, y) == (150, 99)
+    assert x in (149, 150)
+    assert y == 99
     assert value == pytest.approx(1, abs=0.02)
 
 
@@ -116,5 +116,6 @@ def test_a_peak_cut_by_the_border_lies_on_the_border() -> None:
     grid[3, 2] = 1
     # The cell's centre is 350 rows down the square and the image begins at 380.
     x, y, value = Geometry(40, 800, 64).peak(grid)
-    assert (x, y) == (250, 0)
+    assert x in (249, 250)
+    assert y == 0
     assert value == pytest.approx((1 - 30.5 / 100) * (1 - 0.5 / 100))

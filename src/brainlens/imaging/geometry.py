@@ -86,18 +86,19 @@ class Geometry:
     def peak(self, grid: NDArray[np.floating]) -> tuple[int, int, float]:
         """Return (x, y, value) of the original pixel where a map, interpolated, is largest.
 
-        What lies over the padding does not count. Exact to a pixel; among equals the first by rows.
+        What lies over the padding does not count. Where the map is flat up to the border, the pixel
+        by the cell's centre.
 
         Parameters
         ----------
         grid
             Finite values, shape [h, w], that cover the padded square evenly.
         """
-        # Between the centres of four cells the surface is largest at a corner, so only centres
-        # are looked at, and where the image's border cuts the surface, the border.
+        # Among the pixels between the centres of four cells one at a corner is largest, so only
+        # pixels beside centres are looked at, and where the border cuts a cell, the border.
         rows, columns = grid.shape
-        xs = _clipped_centres(columns, self.side, self.left, self.width)
-        ys = _clipped_centres(rows, self.side, self.top, self.height)
+        xs = _beside_centres(columns, self.side, self.left, self.width)
+        ys = _beside_centres(rows, self.side, self.top, self.height)
         across = _weights(xs, columns, self.side)
         down = _weights(ys, rows, self.side)
         values = down @ grid.astype(np.float64) @ across.T
@@ -106,10 +107,11 @@ class Geometry:
         return x, y, float(values[row, column])
 
 
-def _clipped_centres(cells: int, side: int, start: int, length: int) -> NDArray[np.float64]:
-    """Return where cell centres lie on the padded side, moved to centres of the image's pixels."""
-    centres = (np.arange(cells) + 0.5) * side / cells
-    return np.clip(np.floor(centres) + 0.5, start + 0.5, start + length - 0.5)
+def _beside_centres(cells: int, side: int, start: int, length: int) -> NDArray[np.float64]:
+    """Return the pixel centres on both sides of each cell's centre, moved into the image."""
+    before = np.floor((np.arange(cells) + 0.5) * side / cells - 0.5) + 0.5
+    beside: NDArray[np.float64] = np.unique(np.concatenate([before, before + 1]))
+    return np.clip(beside, start + 0.5, start + length - 0.5)
 
 
 def _weights(positions: NDArray[np.float64], cells: int, side: int) -> NDArray[np.float64]:

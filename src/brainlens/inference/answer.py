@@ -1,9 +1,10 @@
 """The answer: what `/predict`, `predict --json` and `Predictor.predict` return."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from brainlens.inference.explanation import Explanation
 from brainlens.words import DISCLAIMER
 
 Status = Literal["answered", "abstained", "rejected"]
@@ -47,8 +48,11 @@ class Answer(_Part):
         Class id → probability, summing to 1.
     seen_in_training
         Whether the bundle was trained on this slice, as far as its hashes can tell.
+    explanation
+        Where the model looked, if that was asked for; never of a rejected slice.
     timings_ms
-        Milliseconds by stage: ``decode``, ``preprocess``, ``inference``, ``total``.
+        Milliseconds by stage: ``decode``, ``preprocess``, ``inference``, ``explanation`` where
+        asked for, ``total``.
     """
 
     prediction_id: str
@@ -62,7 +66,7 @@ class Answer(_Part):
     threshold: float = Field(ge=0, le=1)
     seen_in_training: bool
     input: InputInfo
-    explanation: dict[str, Any] | None = None
+    explanation: Explanation | None = None
     warnings: tuple[str, ...] = ()
     model: ModelInfo
     timings_ms: dict[str, float]

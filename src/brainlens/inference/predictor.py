@@ -5,10 +5,8 @@ import hmac
 import os
 import secrets
 import uuid
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from time import perf_counter
 from typing import Final
 
 import numpy as np
@@ -32,9 +30,12 @@ from brainlens.imaging import (
 from brainlens.inference.abstain import choose_threshold, decide
 from brainlens.inference.answer import Answer, InputInfo, ModelInfo
 from brainlens.inference.calibration import softmax
-from brainlens.inference.engine import HEATMAPS, LOGITS, Engine
+from brainlens.inference.engine import HEATMAPS, LESION_MAP, LOGITS, Engine
+from brainlens.inference.explanation import Looked, check_classes, explain
 from brainlens.inference.heatmap import HeatMap, heat_maps
 from brainlens.inference.ordered import map_in_order
+from brainlens.inference.timing import Clock
+from brainlens.inference.wish import Wish
 
 Source = bytes | str | os.PathLike[str]
 
@@ -97,7 +98,13 @@ class Predictor:
         return self._bundle.info
 
     def predict(
-        self, source: Source, *, threshold: float | None = None, allow_lower: bool = False
+        self,
+        source: Source,
+        *,
+        threshold: float | None = None,
+        allow_lower: bool = False,
+        explain: bool = False,
+        classes: Sequence[str] = (),
     ) -> Answer:
         """Answer about one image.
 
@@ -109,25 +116,30 @@ class Predictor:
             Confidence from which the model answers; default the bundle's own.
         allow_lower
             Whether ``threshold`` may be below the bundle's own.
+        explain
+            Whether to draw where the network looked for the predicted class.
+        classes
+            With ``explain``: other classes to draw that for.
 
         Raises
         ------
         ImageError
             If it is no image that can be read; the subclass says why.
         UsageError
-            If the threshold is outside [0, 1] or too low.
+            If the threshold is outside [0, 1] or too low, or a class is not known.
         StorageError
             If the file system refuses to read.
         """
-        chosen = self._threshold(threshold, allow_lower)
-        clock = _Clock()
-        data = source if isinstance(source, bytes) else _file_bytes(Path(source), self._limits)
-        slice_ = read(data, self._limits)
-        clock.lap("decode")
-        return self._answer(slice_, data, chosen, clock)
+        return self._predict(source, self._wish(threshold, allow_lower, explain, classes))
 
     def predict_slice(
-        self, slice_: Slice, *, threshold: float | None = None, allow_lower: bool = False
+        self,
+        slice_: Slice,
+        *,
+        threshold: float | None = None,
+        allow_lower: bool = False,
+        explain: bool = False,
+        classes: Sequence[str] = (),
     ) -> Answer:
         """Answer about a slice that is decoded already; its keyed hash is of `pixel_sha256`.
 
@@ -135,16 +147,16 @@ class Predictor:
         ----------
         slice_
             The slice.
-        threshold, allow_lower
+        threshold, allow_lower, explain, classes
             See `predict`.
 
         Raises
         ------
         UsageError
-            If the threshold is outside [0, 1] or too low.
+            If the threshold is outside [0, 1] or too low, or a class is not known.
         """
-        chosen = self._threshold(threshold, allow_lower)
-        return self._answer(slice_, pixel_sha256(slice_).encode(), chosen, _Clock())
+        wish = self._wish(threshold, allow_lower, explain, classes)
+        return self._answer(slice_, pixel_sha256(slice_).encode(), wish, Clock())
 
     def heat_maps(
         self, slice_: Slice, *, threshold: float | None = None, allow_lower: bool = False
@@ -169,14 +181,10 @@ class Predictor:
         UsageError
             If the threshold is outside [0, 1] or too low.
         """
-        chosen = self._threshold(threshold, allow_lower)
+        wish = self._wish(threshold, allow_lower, True, ())
         identity = pixel_sha256(slice_).encode()
-        answer, outputs = self._look(slice_, identity, chosen, _Clock(), (LOGITS, HEATMAPS))
-        if answer.status == "rejected":
-            return answer, ()
-        geometry = Geometry(slice_.height, slice_.width, self.info.preprocess.size)
-        class_ids = tuple(c.id for c in self.info.classes)
-        return answer, heat_maps(outputs[HEATMAPS][0], class_ids, geometry)
+        answer, looked = self._look(slice_, identity, wish, Clock())
+        return answer, () if looked is None else looked.maps
 
     def predict_paths(
         self,
@@ -184,6 +192,8 @@ class Predictor:
         *,
         threshold: float | None = None,
         allow_lower: bool = False,
+        explain: bool = False,
+        classes: Sequence[str] = (),
         workers: int = 1,
     ) -> Iterator[tuple[Path, Answer | ImageError | StorageError]]:
         """Answer about many files, in order; an image that cannot be used does not end the walk.
@@ -194,7 +204,7 @@ class Predictor:
         ----------
         paths
             Image files.
-        threshold, allow_lower
+        threshold, allow_lower, explain, classes
             See `predict`.
         workers
             Slices looked at at the same time, at least 1.
@@ -206,46 +216,62 @@ class Predictor:
         Raises
         ------
         UsageError
-            If the threshold or the number of workers cannot be used; at the call, not later.
+            If an option or the number of workers cannot be used; at the call, not later.
         """
-        chosen = self._threshold(threshold, allow_lower)
+        wish = self._wish(threshold, allow_lower, explain, classes)
         if workers < 1:
             raise UsageError(f"{workers} workers cannot work.", hint="Give at least 1.")
 
         def one(path: Path) -> tuple[Path, Answer | ImageError | StorageError]:
             try:
-                return path, self.predict(path, threshold=chosen, allow_lower=True)
+                return path, self._predict(path, wish)
             except (ImageError, StorageError) as error:
                 return path, error
 
         return map_in_order(one, paths, workers)
 
-    def _threshold(self, wanted: float | None, allow_lower: bool) -> float:
-        return choose_threshold(wanted, self.info.thresholds.confidence, allow_lower=allow_lower)
+    def _wish(
+        self, threshold: float | None, allow_lower: bool, explain: bool, classes: Sequence[str]
+    ) -> Wish:
+        """Return what is asked for, once it is known that it can be had."""
+        own = self.info.thresholds.confidence
+        known = [c.id for c in self.info.classes]
+        return Wish(
+            threshold=choose_threshold(threshold, own, allow_lower=allow_lower),
+            explain=explain,
+            classes=check_classes(classes, known),
+        )
 
-    def _answer(self, slice_: Slice, identity: bytes, threshold: float, clock: "_Clock") -> Answer:
-        return self._look(slice_, identity, threshold, clock, (LOGITS,))[0]
+    def _predict(self, source: Source, wish: Wish) -> Answer:
+        clock = Clock()
+        data = source if isinstance(source, bytes) else _file_bytes(Path(source), self._limits)
+        slice_ = read(data, self._limits)
+        clock.lap("decode")
+        return self._answer(slice_, data, wish, clock)
+
+    def _answer(self, slice_: Slice, identity: bytes, wish: Wish, clock: Clock) -> Answer:
+        answer, looked = self._look(slice_, identity, wish, clock)
+        if looked is None or answer.predicted_class is None:
+            return answer
+        drawn = explain(slice_, looked, answer.predicted_class, wish.classes)
+        clock.lap("explanation")
+        return answer.model_copy(update={"explanation": drawn, "timings_ms": clock.finish()})
 
     def _look(
-        self,
-        slice_: Slice,
-        identity: bytes,
-        threshold: float,
-        clock: "_Clock",
-        wanted: tuple[str, ...],
-    ) -> tuple[Answer, dict[str, NDArray[np.float32]]]:
-        """Return the answer, and the wanted outputs of the graph for a batch of this slice."""
+        self, slice_: Slice, identity: bytes, wish: Wish, clock: Clock
+    ) -> tuple[Answer, Looked | None]:
+        """Return the answer, and what its explanation is made of where that is wanted."""
         spec = self.info.preprocess
         quantised = quantise(slice_, spec)
         seen = self._seen is not None and self._seen.contains(perceptual_hash(quantised))
         batch = standardise(quantised, spec)[np.newaxis, np.newaxis]
         clock.lap("preprocess")
-        outputs = self._engine.run(batch, wanted)
+        outputs = self._engine.run(batch, self._outputs(wish))
         clock.lap("inference")
         shares = softmax(outputs[LOGITS][0], self.info.temperature)
         best = int(shares.argmax())
         confidence = float(shares[best])
-        status, reasons = decide(confidence, threshold)
+        status, reasons = decide(confidence, wish.threshold)
         winner = self.info.classes[best]
         ids = [c.id for c in self.info.classes]
         answer = Answer(
@@ -256,7 +282,7 @@ class Predictor:
             display_name={str(lang): name for lang, name in winner.display_name.items()},
             confidence=confidence,
             probabilities=dict(zip(ids, shares.tolist(), strict=True)),
-            threshold=threshold,
+            threshold=wish.threshold,
             seen_in_training=seen,
             input=InputInfo(
                 format=slice_.format,
@@ -269,24 +295,26 @@ class Predictor:
             model=self._model,
             timings_ms=clock.finish(),
         )
-        return answer, outputs
+        looked = wish.explain and answer.status != "rejected"
+        return answer, self._looked(slice_, outputs) if looked else None
 
+    def _outputs(self, wish: Wish) -> tuple[str, ...]:
+        """Return the outputs to compute: the engine leaves out what is not asked for."""
+        if not wish.explain:
+            return (LOGITS,)
+        return tuple(
+            name for name in (LOGITS, HEATMAPS, LESION_MAP) if name in self._engine.outputs
+        )
 
-@dataclass(slots=True)
-class _Clock:
-    """Milliseconds by stage."""
-
-    _laps: dict[str, float] = field(default_factory=dict)
-    _start: float = field(default_factory=perf_counter)
-    _last: float = 0.0
-
-    def lap(self, stage: str) -> None:
-        now = perf_counter() - self._start
-        self._laps[stage] = round(1000 * (now - self._last), 3)
-        self._last = now
-
-    def finish(self) -> dict[str, float]:
-        return {**self._laps, "total": round(1000 * (perf_counter() - self._start), 3)}
+    def _looked(self, slice_: Slice, outputs: Mapping[str, NDArray[np.float32]]) -> Looked:
+        geometry = Geometry(slice_.height, slice_.width, self.info.preprocess.size)
+        class_ids = tuple(c.id for c in self.info.classes)
+        maps = heat_maps(outputs[HEATMAPS][0], class_ids, geometry)
+        if LESION_MAP not in outputs:
+            return Looked(maps)
+        located = np.maximum(outputs[LESION_MAP][0], 0)
+        (lesion,) = heat_maps(located, (LESION_MAP,), geometry)
+        return Looked(maps, lesion)
 
 
 def _file_bytes(path: Path, limits: Limits) -> bytes:
