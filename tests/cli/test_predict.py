@@ -1,10 +1,12 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from brainlens.outcomes import read_outcomes
-from brainlens.words import DISCLAIMER
+from brainlens.words import DISCLAIMER, WHERE_IT_LOOKED
 
 from .conftest import Command
 
@@ -117,3 +119,70 @@ def test_paths_with_brackets_are_shown_as_they_are(
 def test_workers_must_be_there(brainlens: Command, tiny_bundle: Path, count: int) -> None:
     said = brainlens("predict", "a.png", "--bundle", tiny_bundle, "--workers", count)
     assert said.status == 2
+
+
+def test_explanations_are_written_as_pictures(
+    brainlens: Command, tiny_bundle: Path, tiny_set: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "new" / "pictures"
+    image = tiny_set / "beta" / "unsure.png"
+    damaged = tiny_set / "folder_gamma" / "damaged.png"
+    said = brainlens(
+        "predict", damaged, image, "--bundle", tiny_bundle, "--json", "--explain", folder,
+        "--classes", "alpha, beta,gamma",
+    )  # fmt: skip
+    assert said.status == 2
+    _, answer = json.loads(said.out)
+    shown = answer["explanation"]
+    maps = [shown, *shown["others"]]
+    assert {one["class"] for one in maps} == {"alpha", "beta", "gamma"}
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == sorted(
+        f"0002-unsure.{class_id}.{kind}.png"
+        for class_id in ("alpha", "beta", "gamma")
+        for kind in ("map", "overlay")
+    )
+    for one in maps:
+        assert one["overlay_png"] == str(folder / f"0002-unsure.{one['class']}.overlay.png")
+        for kind in ("overlay_png", "map_png"):
+            with Image.open(one[kind]) as picture:
+                assert picture.size == (64, 64)
+    assert f"into {folder}. {WHERE_IT_LOOKED['en']}" in said.err
+
+
+def test_images_of_one_name_keep_their_pictures_apart(
+    brainlens: Command, tiny_bundle: Path, slice_png: Callable[..., bytes], tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "s.png").write_bytes(slice_png(0))
+    paths = [tmp_path / "one" / "s.png", tmp_path / "two" / "s.png"]
+    said = brainlens("predict", *paths, "--bundle", tiny_bundle, "--explain", tmp_path / "out")
+    assert said.status == 0
+    assert len(list((tmp_path / "out").iterdir())) == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--classes", "alpha"], "Say where: --explain DIR."),
+        (["--explain", "out", "--classes", "delta"], "The model has no class 'delta'."),
+    ],
+)
+def test_maps_that_cannot_be_drawn_are_refused(
+    brainlens: Command, tiny_bundle: Path, tiny_set: Path, options: list[str], message: str
+) -> None:
+    said = brainlens("predict", tiny_set, "--bundle", tiny_bundle, *options)
+    assert said.status == 2
+    assert message in said.err
+
+
+def test_a_folder_that_cannot_be_written(
+    brainlens: Command, tiny_bundle: Path, tiny_set: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    said = brainlens(
+        "predict", tiny_set / "beta", "--bundle", tiny_bundle, "--explain", tmp_path / "file"
+    )
+    assert said.status == 3
+    assert "cannot be written" in said.err

@@ -1,4 +1,5 @@
 import base64
+import io
 import json
 import struct
 import zlib
@@ -8,11 +9,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 
 from brainlens.bundle.load import load_bundle
 from brainlens.inference.answer import Answer
 from brainlens.inference.predictor import Predictor
-from brainlens.words import DISCLAIMER
+from brainlens.words import DISCLAIMER, WHERE_IT_LOOKED
 
 from ..live_service import Live, Run, read_all, read_answer
 
@@ -97,8 +99,10 @@ def test_threshold_cannot_be_lowered(live: Live, slice_png: Callable[..., bytes]
         ("threshold=2", "bad-parameter"),
         ("threshold=nan", "bad-parameter"),
         ("threshold=much", "bad-parameter"),
-        ("explain=true", "bad-parameter"),
+        ("explain=perhaps", "bad-parameter"),
         ("classes=alpha", "bad-parameter"),
+        ("explain=true&classes=delta", "bad-parameter"),
+        ("explain=true&classes=", "bad-parameter"),
         ("model=other", "unknown-model"),
     ],
 )
@@ -109,6 +113,28 @@ def test_parameters_that_cannot_be_used_are_named(
 
     assert response.status_code == 422
     assert problem(response) == code
+
+
+def test_an_answer_is_explained(live: Live, slice_png: Callable[..., bytes]) -> None:
+    image = slice_png(1, side=50)
+    answer = live.post("/predict?explain=true&classes=gamma,%20alpha", content=image).json()
+
+    explanation = answer["explanation"]
+    assert explanation["class"] == answer["predicted_class"] == "beta"
+    assert [other["class"] for other in explanation["others"]] == ["gamma", "alpha"]
+    x, y = explanation["peak"]
+    assert x >= 25 > y
+    for name in ("overlay_png", "map_png"):
+        with Image.open(io.BytesIO(base64.b64decode(explanation[name]))) as picture:
+            assert (picture.format, picture.size) == ("PNG", (50, 50))
+    assert explanation["meaning"] == WHERE_IT_LOOKED
+    assert Answer.model_validate(answer).explanation is not None
+
+
+def test_an_answer_is_explained_only_when_asked(
+    live: Live, slice_png: Callable[..., bytes]
+) -> None:
+    assert live.post("/predict?explain=false", content=slice_png(1)).json()["explanation"] is None
 
 
 def test_unknown_parameter_is_quoted_shortened(live: Live) -> None:

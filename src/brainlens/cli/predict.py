@@ -17,6 +17,7 @@ from brainlens.cli.console import (
 )
 from brainlens.cli.failure import BAD_INPUT
 from brainlens.cli.verbs import examples
+from brainlens.words import WHERE_IT_LOOKED
 
 if TYPE_CHECKING:
     from brainlens.bundle.schema import BundleInfo
@@ -29,6 +30,7 @@ EXAMPLES = examples(
     "brainlens predict slice.png",
     "brainlens predict folder --bundle bundles/first --threshold 0.9 --csv outcomes.csv",
     "brainlens predict slice.png --json",
+    "brainlens predict folder --explain pictures",
 )
 
 
@@ -51,6 +53,18 @@ def predict(
     csv: Annotated[
         Path | None, typer.Option(help="Write outcomes to this file.", metavar="FILE")
     ] = None,
+    explain: Annotated[
+        Path | None,
+        typer.Option(
+            help="Draw where the model looked (no segmentation) into this folder.", metavar="DIR"
+        ),
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            help="With --explain: other classes to draw, with commas between.", metavar="IDS"
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Images at a time; default one a core.")
     ] = None,
@@ -62,19 +76,30 @@ def predict(
     import os
 
     from brainlens.bundle import find, load_bundle
+    from brainlens.errors import UsageError
     from brainlens.inference.predictor import Predictor
 
+    if classes is not None and explain is None:
+        raise UsageError("--classes draws maps.", hint="Say where: --explain DIR.")
     predictor = Predictor(load_bundle(find(bundle)), threads=1)
     files = _files(paths)
     results: list[Result] = []
     with progress("Predicting") as update:
         # Who runs the command answers for its threshold, so it may be lower than the bundle's.
         answers = predictor.predict_paths(
-            files, threshold=threshold, allow_lower=True, workers=workers or os.cpu_count() or 1
+            files,
+            threshold=threshold,
+            allow_lower=True,
+            explain=explain is not None,
+            classes=[] if classes is None else [part.strip() for part in classes.split(",")],
+            workers=workers or os.cpu_count() or 1,
         )
-        for result in answers:
-            results.append(result)
+        for path, result in answers:
+            # Written at once: the pictures of a large folder would fill the memory.
+            results.append((path, _drawn(result, explain, f"{len(results) + 1:04}-{path.stem}")))
             update(len(results), len(files))
+    if explain is not None:
+        note(f"Wrote pictures of where the model looked into {explain}. {WHERE_IT_LOOKED['en']}")
     if csv is not None:
         _write(csv, results, predictor.info)
     tell = note if as_json else say
@@ -98,6 +123,16 @@ def _files(paths: list[Path]) -> list[Path]:
         else:
             found.append(path)
     return found
+
+
+def _drawn(
+    result: "Answer | ImageError | StorageError", folder: Path | None, stem: str
+) -> "Answer | ImageError | StorageError":
+    if folder is None or isinstance(result, Exception):
+        return result
+    from brainlens.cli.explained import to_files
+
+    return to_files(result, folder, stem)
 
 
 def _seen_sentence(results: "Sequence[Result]", info: "BundleInfo") -> str:

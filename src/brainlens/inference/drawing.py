@@ -89,7 +89,8 @@ def map_png(size: tuple[int, int], heat_map: HeatMap, label: str) -> bytes:
 
 def _bytes(levels: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Round levels of 0 to 255."""
-    return np.rint(levels).astype(np.uint8)
+    rounded: NDArray[np.uint8] = np.rint(levels).astype(np.uint8)
+    return rounded
 
 
 def _png(pixels: NDArray[np.uint8], label: str) -> bytes:

@@ -7,6 +7,7 @@ from fastapi.openapi.utils import get_openapi
 
 from brainlens.errors import BrainLensError
 from brainlens.inference.answer import Answer, InputInfo, ModelInfo, Status
+from brainlens.inference.explanation import Explanation
 from brainlens.server.problems import INTERNAL, KINDS, MEDIA_TYPE, Kind, Problem
 from brainlens.server.refusals import HostRefused, OriginRefused
 from brainlens.server.upload_form import FIELD
@@ -64,7 +65,22 @@ def problems(*errors: type[BrainLensError]) -> dict[int | str, dict[str, Any]]:
     return responses
 
 
-def _example_answer(status: Status, probabilities: dict[str, float] | None) -> dict[str, Any]:
+def _example_explanation() -> Explanation:
+    return Explanation(
+        class_id="class_a",
+        peak=(201, 318),
+        grid=(4, 4),
+        strength=1.0,
+        overlay_png="iVBORw0KGgo…",
+        map_png="iVBORw0KGgo…",
+    )
+
+
+def _example_answer(
+    status: Status,
+    probabilities: dict[str, float] | None,
+    explanation: Explanation | None = None,
+) -> dict[str, Any]:
     best = max(probabilities, key=probabilities.__getitem__) if probabilities else None
     reasons = {"answered": (), "abstained": ("low_confidence",), "rejected": ("not_brain_mr",)}
     return Answer(
@@ -78,6 +94,7 @@ def _example_answer(status: Status, probabilities: dict[str, float] | None) -> d
         threshold=0.7,
         seen_in_training=False,
         input=InputInfo(format="jpeg", width=512, height=512, sha256="5d41" * 16),
+        explanation=explanation,
         model=ModelInfo(name="default", version="1.0.0", decision_sha256="9e10" * 16),
         timings_ms={"decode": 2.1, "preprocess": 3.4, "inference": 11.8, "total": 17.6},
     ).model_dump(mode="json")
@@ -90,6 +107,14 @@ _ANSWER_EXAMPLES: Final[dict[str, Any]] = {
     "answered": {
         "summary": "The confidence reaches the threshold",
         "value": _example_answer("answered", {"class_a": 0.96, "class_b": 0.03, "class_c": 0.01}),
+    },
+    "explained": {
+        "summary": "The same, asked with explain=true; pictures are PNG in base64",
+        "value": _example_answer(
+            "answered",
+            {"class_a": 0.96, "class_b": 0.03, "class_c": 0.01},
+            _example_explanation(),
+        ),
     },
     "abstained": {
         "summary": "The confidence is below the threshold",

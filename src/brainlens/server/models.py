@@ -7,8 +7,9 @@ from brainlens.bundle.load import load_bundle
 from brainlens.bundle.schema import BundleInfo
 from brainlens.bundle.shipped import shipped
 from brainlens.errors import BundleNotFound, UsageError
+from brainlens.inference.explanation import check_classes
 from brainlens.inference.predictor import Predictor
-from brainlens.server.refusals import ThresholdLowered, UnknownModel
+from brainlens.server.refusals import BadParameter, ThresholdLowered, UnknownModel
 from brainlens.server.settings import Settings
 
 DEFAULT_NAME = "default"
@@ -51,6 +52,28 @@ class Model:
                 hint="Leave threshold out, or ask for a larger one.",
             )
         return wanted
+
+    def classes_for(self, wanted: str | None, *, explain: bool) -> tuple[str, ...]:
+        """Return the classes of a request that wants ``wanted``, ids with commas between.
+
+        Raises
+        ------
+        BadParameter
+            If one of them is not known, or no explanation is asked for.
+        """
+        if wanted is None:
+            return ()
+        if not explain:
+            raise BadParameter(
+                "classes says whose maps to draw, and none are drawn without explain=true.",
+                hint="Add explain=true, or leave classes out.",
+            )
+        try:
+            return check_classes(
+                [part.strip() for part in wanted.split(",")], [c.id for c in self.info.classes]
+            )
+        except UsageError as error:
+            raise BadParameter(error.message, hint=error.hint) from error
 
 
 class Models:

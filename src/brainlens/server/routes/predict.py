@@ -40,6 +40,16 @@ class PredictQuery(BaseModel):
         le=1,
         description="Confidence below which to abstain; the model's own can only be raised.",
     )
+    explain: bool = Field(
+        default=False,
+        description="Whether to draw where the model looked for the predicted class. "
+        "This is not a segmentation.",
+    )
+    classes: str | None = Field(
+        default=None,
+        max_length=4096,
+        description="With `explain=true`: ids of other classes to draw, with commas between.",
+    )
 
 
 @router.post(
@@ -76,6 +86,7 @@ async def predict(
     """
     model = service.models.find(query.model)
     threshold = model.threshold_for(query.threshold)
+    classes = model.classes_for(query.classes, explain=query.explain)
     content_type = request.headers.get("content-type", "")
     max_bytes = service.settings.max_upload_bytes
 
@@ -89,7 +100,9 @@ async def predict(
 
         def work() -> Answer:
             image = take_image(body, content_type, max_bytes=max_bytes)
-            return model.predictor.predict(image, threshold=threshold)
+            return model.predictor.predict(
+                image, threshold=threshold, explain=query.explain, classes=classes
+            )
 
         answering = asyncio.ensure_future(service.pool.run(work))
         leaving = asyncio.ensure_future(wait_for_disconnect(request))
