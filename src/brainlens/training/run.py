@@ -11,6 +11,7 @@ from brainlens.datasets.cache import Cache
 from brainlens.datasets.manifest import Manifest
 from brainlens.errors import RunError, UsageError
 from brainlens.networks import Network, create_network
+from brainlens.training.allocator import keep_freed_memory
 from brainlens.training.checkpoints import (
     HISTORY,
     AtomicCheckpointIO,
@@ -69,6 +70,7 @@ def train(
         If the loss is no longer a number.
     """
     config = settle(config)
+    keep_freed_memory()
     with reproducible(config), quiet_lightning():
         _train(config, run_dir, resume=resume, progress=progress)
     return run_dir
