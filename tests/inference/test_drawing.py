@@ -4,16 +4,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from brainlens.imaging import Geometry, Slice
+from brainlens.imaging import Slice
 from brainlens.inference.drawing import (
     LONGEST_SIDE,
     backdrop,
     drawn_size,
-    map_png,
+    heat_levels,
     overlay,
-    overlay_png,
+    png,
 )
-from brainlens.inference.heatmap import heat_maps
 
 
 def _lightness(colour: np.ndarray) -> float:
@@ -72,20 +71,14 @@ def test_the_slice_shows_through_the_hottest_place() -> None:
     assert _lightness(bright) - _lightness(dark) > 80
 
 
-def test_a_map_alone_is_grey_on_the_common_scale_and_says_what_it_is() -> None:
-    values = np.zeros((2, 4, 4), np.float32)
-    values[0] = 4
-    values[1] = 1
-    _, weaker = heat_maps(values, ("a", "b"), Geometry(60, 90, 64))
-    png = Image.open(io.BytesIO(map_png((90, 60), weaker, "Où ? Not a segmentation.")))
-    assert (png.mode, png.size) == ("L", (90, 60))
-    assert png.info["Description"] == "Où ? Not a segmentation."
-    np.testing.assert_array_equal(np.asarray(png), np.full((60, 90), 64))
+def test_a_map_alone_is_grey() -> None:
+    heat = np.array([[0, 0.25, 1]], np.float32)
+    np.testing.assert_array_equal(heat_levels(heat), [[0, 64, 255]])
 
 
-def test_an_overlay_is_lossless_and_as_large_as_the_backdrop() -> None:
-    grey = np.random.default_rng(0).integers(0, 256, (30, 40), dtype=np.uint8)
-    heat_map = heat_maps(np.eye(4, dtype=np.float32)[np.newaxis], ("a",), Geometry(60, 80, 64))[0]
-    png = Image.open(io.BytesIO(overlay_png(grey, heat_map, "x")))
-    expected = overlay(grey, heat_map.resampled(40, 30))
-    np.testing.assert_array_equal(np.asarray(png), expected)
+@pytest.mark.parametrize("shape", [(30, 40), (30, 40, 3)])
+def test_a_picture_is_lossless_and_says_what_it_is(shape: tuple[int, ...]) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    picture = Image.open(io.BytesIO(png(pixels, "Où ? Not a segmentation.")))
+    np.testing.assert_array_equal(np.asarray(picture), pixels)
+    assert picture.info["Description"] == "Où ? Not a segmentation."

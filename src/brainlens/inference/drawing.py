@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from brainlens.imaging import Slice
-from brainlens.inference.heatmap import HeatMap
 
 LONGEST_SIDE: Final = 1024
 """Pixels; larger slices are drawn smaller, for their pictures travel inside an answer."""
@@ -19,20 +18,25 @@ _COLOURS: Final = ((60, 0, 110), (170, 20, 100), (235, 85, 40), (255, 175, 30), 
 """From cold to hot. Lightness only ever rises, so that order survives grey print and any eye."""
 _OPACITY: Final = 0.6
 """Of the hottest place; the slice has to show through."""
-_COMPRESSION: Final = 3
-"""zlib's level: within a tenth of the best in size, at a quarter of the time."""
+_COMPRESSION: Final = 1
+"""zlib's level: a tenth more bytes than the best, in a quarter of the time."""
 
 
-def _ramp() -> NDArray[np.float32]:
-    """Return 256 colours, shape [256, 3]."""
+def _ramp() -> bytes:
+    """Return 256 colours, three bytes each."""
     places = np.linspace(0, 255, len(_COLOURS))
-    channels = [
-        np.interp(np.arange(256), places, channel) for channel in zip(*_COLOURS, strict=True)
-    ]
-    return np.stack(channels, axis=1).astype(np.float32)
+    channels = [np.interp(range(256), places, channel) for channel in zip(*_COLOURS, strict=True)]
+    return _bytes(np.stack(channels, axis=1)).tobytes()
+
+
+def _bytes(levels: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Round levels of 0 to 255."""
+    rounded: NDArray[np.uint8] = np.rint(levels).astype(np.uint8)
+    return rounded
 
 
 _RAMP: Final = _ramp()
+_OPACITIES: Final = [round(_OPACITY * level) for level in range(256)]
 
 
 def drawn_size(slice_: Slice) -> tuple[int, int]:
@@ -55,6 +59,11 @@ def backdrop(slice_: Slice) -> NDArray[np.uint8]:
     return _bytes(np.clip(grey, 0, 1) * 255)
 
 
+def heat_levels(heat: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return a map in [0, 1] as grey levels."""
+    return _bytes(255 * heat)
+
+
 def overlay(grey: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Lay a map over a slice.
 
@@ -69,31 +78,16 @@ def overlay(grey: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.ui
     -------
     ndarray of uint8, shape [H, W, 3]
     """
-    opacity = _OPACITY * heat[..., np.newaxis]
-    colours = _RAMP[_bytes(heat * 255)]
-    mixed = grey[..., np.newaxis] * (1 - opacity) + colours * opacity
-    return _bytes(mixed)
+    # Pillow does in bytes what would take NumPy five times as long in floats.
+    colours = Image.fromarray(heat_levels(heat))
+    opacity = colours.point(_OPACITIES)
+    colours.putpalette(_RAMP)
+    below = Image.fromarray(grey).convert("RGB")
+    return np.asarray(Image.composite(colours.convert("RGB"), below, opacity))
 
 
-def overlay_png(grey: NDArray[np.uint8], heat_map: HeatMap, label: str) -> bytes:
-    """Return the map over `backdrop` as PNG, ``label`` written into the file as description."""
-    height, width = grey.shape
-    return _png(overlay(grey, heat_map.resampled(width, height)), label)
-
-
-def map_png(size: tuple[int, int], heat_map: HeatMap, label: str) -> bytes:
-    """Return the map alone as grey PNG of (width, height): 0 is cold, 255 the common scale."""
-    heat = heat_map.resampled(*size)
-    return _png(_bytes(heat * 255), label)
-
-
-def _bytes(levels: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Round levels of 0 to 255."""
-    rounded: NDArray[np.uint8] = np.rint(levels).astype(np.uint8)
-    return rounded
-
-
-def _png(pixels: NDArray[np.uint8], label: str) -> bytes:
+def png(pixels: NDArray[np.uint8], label: str) -> bytes:
+    """Return a picture as PNG, ``label`` written into the file as its description."""
     told = PngImagePlugin.PngInfo()
     told.add_itxt("Description", label)
     buffer = io.BytesIO()

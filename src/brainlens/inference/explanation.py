@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from brainlens.errors import UsageError
 from brainlens.imaging import Slice
-from brainlens.inference.drawing import backdrop, drawn_size, map_png, overlay_png
+from brainlens.inference.drawing import backdrop, drawn_size, heat_levels, overlay, png
 from brainlens.inference.heatmap import HeatMap
 from brainlens.words import WHERE_IT_LOOKED
 
@@ -120,13 +120,14 @@ def explain(
     label = WHERE_IT_LOOKED["en"]
 
     def draw(heat_map: HeatMap) -> dict[str, object]:
+        heat = heat_map.resampled(*drawn_size(slice_))
         strength = float(heat_map.values.max()) / heat_map.scale if heat_map.scale > 0 else 0.0
         return {
             "peak": heat_map.peak,
             "grid": heat_map.grid,
             "strength": strength,
-            "overlay_png": _text(overlay_png(grey, heat_map, label)),
-            "map_png": _text(map_png(drawn_size(slice_), heat_map, label)),
+            "overlay_png": _text(png(overlay(grey, heat), label)),
+            "map_png": _text(png(heat_levels(heat), label)),
         }
 
     return Explanation.model_validate(
