@@ -64,15 +64,24 @@ def test_all_figures_share_their_draws_so_a_difference_of_pairs_is_the_pairs_dif
 
 
 @pytest.mark.parametrize(
-    ("values", "below", "unit"),
-    [([1.0, 0.0], 1, [0, 0]), ([1.0, 1.0], 1, [0, 1]), ([0.5, 0.2], [1, 0], [0, 1])],
+    ("values", "below", "unit"), [([1.0, 0.0], [1, 1], [0, 0]), ([0.5, 0.2], [1, 0], [0, 1])]
 )
-def test_one_patient_or_no_spread_gives_no_interval(
-    values: list[float], below: object, unit: list[int]
+def test_one_patient_gives_no_interval(
+    values: list[float], below: list[int], unit: list[int]
 ) -> None:
-    found = ratios({"m": (values, below)}, np.array(unit))["m"]  # type: ignore[dict-item]  # a number or a list
+    found = ratios({"m": (values, below)}, np.array(unit))["m"]
     assert found.value is not None
     assert found.interval is None
+
+
+def test_where_all_draws_agree_a_share_gets_the_exact_interval_and_a_difference_none() -> None:
+    unit = np.array([0, 0, 1, 2, 2])
+    all_hit = ratios({"m": (np.ones(5), 1)}, unit)["m"]
+    # Three patients, all right: the lower bound p solves p³ = 0.025.
+    assert all_hit.interval == pytest.approx((0.025 ** (1 / 3), 1))
+    none = ratios({"m": (np.zeros(5), 1)}, unit)["m"]
+    assert none.interval == pytest.approx((0, 1 - 0.025 ** (1 / 3)))
+    assert ratios({"m": (np.zeros(5), 1)}, unit, shares=False)["m"].interval is None
 
 
 def test_nothing_that_counts_has_no_value() -> None:

@@ -11,12 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from brainlens.evaluation.bootstrap import DRAWS, LEVEL, SEED
-
-Array = NDArray[np.float64]
-
-# Weights of at most this many (draw, unit) pairs exist at a time: 32 MiB.
-_PAIRS_AT_A_TIME = 4 * 1024 * 1024
+from brainlens.evaluation.bootstrap import DRAWS, SEED, weighted_intervals
+from brainlens.evaluation.counts import Array
+from brainlens.evaluation.exact import where_draws_agree
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +25,8 @@ class Ratio:
     value
         None where it is undefined: nothing to divide by.
     interval
-        95 % interval from draws of patients; None where fewer than two patients count, or where all
-        draws agree, which shows no spread and does not mean that there is none.
+        95 % interval from draws of patients, an exact one where all draws of a share agree; None
+        where fewer than two patients count.
     n_slices, n_units
         Slices that count, and the units (patients where they are known) that these belong to.
     """
@@ -60,6 +57,7 @@ def ratios(
     sums: Mapping[str, tuple[ArrayLike, ArrayLike]],
     unit: NDArray[np.int64],
     *,
+    shares: bool = True,
     draws: int = DRAWS,
     seed: int = SEED,
 ) -> dict[str, Ratio]:
@@ -72,6 +70,9 @@ def ratios(
         does not count; its numerator is not looked at and may be NaN.
     unit
         ``int64`` [n]: number of the unit that each slice belongs to, as in `Scores.unit`.
+    shares
+        Whether the figures can only lie in [0, 1]. Where all draws of a share agree, the exact
+        interval stands in (`brainlens.evaluation.exact`); another figure then has none.
     draws
         How often all units are drawn anew, with replacement.
     seed
@@ -79,15 +80,12 @@ def ratios(
     """
     units = int(unit.max()) + 1 if len(unit) else 0
     tables = {name: _Table.of(*pair, unit, units) for name, pair in sums.items()}
-    drawn: dict[str, list[Array]] = {name: [] for name in sums}
-    rng = np.random.default_rng(seed)
-    at_a_time = max(1, _PAIRS_AT_A_TIME // max(units, 1))
-    for start in range(0, draws if units > 1 else 0, at_a_time):
-        some = min(at_a_time, draws - start)
-        weights = rng.multinomial(units, np.full(units, 1 / units), size=some).astype(np.float64)
-        for name, table in tables.items():
-            drawn[name].append(_divided(weights @ table.above, weights @ table.below))
-    return {name: table.ratio(drawn[name]) for name, table in tables.items()}
+
+    def figures(weights: Array) -> dict[str, Array]:
+        return {name: table.value(weights) for name, table in tables.items()}
+
+    bounds = weighted_intervals(units, figures, draws=draws, seed=seed)
+    return {name: table.ratio(bounds[name], shares) for name, table in tables.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,30 +109,30 @@ class _Table:
         counts = below > 0
         above = np.where(counts, np.asarray(numerator, dtype=np.float64), 0.0)
         return cls(
-            above=np.bincount(unit, weights=above, minlength=units),
-            below=np.bincount(unit, weights=below, minlength=units),
+            above=_summed(above, unit, units),
+            below=_summed(below, unit, units),
             n_slices=int(counts.sum()),
             n_units=len(np.unique(unit[counts])),
         )
 
-    def ratio(self, drawn: list[Array]) -> Ratio:
-        value = float(_divided(self.above.sum(), self.below.sum()))
+    def value(self, weights: Array) -> Array:
+        """Return the figure [draws] of units that count ``weights`` [draws, units] times."""
+        above, below = weights @ self.above, weights @ self.below
+        quotient: Array = np.full(np.shape(below), np.nan)
+        np.divide(above, below, out=quotient, where=below > 0)
+        return quotient
+
+    def ratio(self, bounds: Array, shares: bool) -> Ratio:
+        value = float(self.value(np.ones((1, len(self.below))))[0])
         if np.isnan(value):
             return Ratio(None, None, self.n_slices, self.n_units)
-        interval = _interval(np.concatenate(drawn)) if drawn and self.n_units > 1 else None
+        if self.n_units < 2:
+            return Ratio(value, None, self.n_slices, self.n_units)
+        honest = np.array(self.n_units if shares else 0)
+        low, high = (float(b) for b in where_draws_agree(np.array(value), bounds, honest))
+        interval = None if np.isnan(low) else (low, high)
         return Ratio(value, interval, self.n_slices, self.n_units)
 
 
-def _divided(above: ArrayLike, below: ArrayLike) -> Array:
-    quotient: Array = np.full(np.shape(below), np.nan)
-    np.divide(above, below, out=quotient, where=np.asarray(below) > 0)
-    return quotient
-
-
-def _interval(values: Array) -> tuple[float, float] | None:
-    defined = values[~np.isnan(values)]
-    if not len(defined):
-        return None
-    tail = (1 - LEVEL) / 2
-    low, high = (float(bound) for bound in np.quantile(defined, [tail, 1 - tail]))
-    return (low, high) if low < high else None
+def _summed(values: Array, unit: NDArray[np.int64], units: int) -> Array:
+    return np.asarray(np.bincount(unit, weights=values, minlength=units), dtype=np.float64)
