@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from brainlens.bundle.load import Bundle, load_bundle
 from brainlens.datasets.manifest import Manifest
@@ -58,6 +58,7 @@ def trial(
     name: str,
     version: str,
     half: bool = False,
+    checkpoint: Literal["best", "last"] = "best",
     progress: bool = True,
     say: Say,
 ) -> Trial:
@@ -75,6 +76,8 @@ def trial(
         Of the bundle.
     half
         Store the weights in half precision.
+    checkpoint
+        Which weights of the run.
     progress
         Show the training's bars and its line an epoch.
     say
@@ -89,7 +92,7 @@ def trial(
     out = work / "bundle"
     if not out.exists():
         say(f"Exporting to {out}")
-        export(run, out, name=name, version=version, half=half)
+        export(run, out, name=name, version=version, half=half, checkpoint=checkpoint)
     bundle = load_bundle(out)
     manifest = Manifest.load(run / MANIFEST)
     evaluations = {}
