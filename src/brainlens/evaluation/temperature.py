@@ -1,0 +1,94 @@
+"""The temperature: one number that makes a model as sure as it is right.
+
+Guo et al. (2017): logits are divided by a temperature chosen to make the truth most likely. The
+logarithms of probabilities do as logits, since the softmax does not see what is added to all.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from brainlens.evaluation.unit_weights import unit_weights
+from brainlens.inference.calibration import softmax
+
+Array = NDArray[np.float64]
+
+#: Temperatures outside are not looked at: data that ask for one do not determine any.
+LOWEST, HIGHEST = 0.05, 20.0
+
+# As near to an end of the range as this (in logarithms), the search was stopped by the end.
+_AT_AN_END = 1e-3
+
+
+def tempered(probabilities: Array, temperature: float) -> Array:
+    """Return probabilities at another temperature.
+
+    Parameters
+    ----------
+    probabilities
+        ``float64`` [n, C]; rows of NaN (rejected slices) stay as they are.
+    temperature
+        Above 0, relative to that of ``probabilities``; above 1 makes them less sure.
+
+    Returns
+    -------
+    ndarray of float64, shape [n, C]
+        Summing to 1 over the classes.
+    """
+    known = ~np.isnan(probabilities).any(axis=1)
+    found: Array = np.full(probabilities.shape, np.nan)
+    found[known] = softmax(_logits(probabilities[known]), temperature)
+    return found
+
+
+def fit_temperature(
+    probabilities: Array, truth: NDArray[np.int64], unit: NDArray[np.int64]
+) -> float | None:
+    """Return the temperature under which the truth is most likely.
+
+    Every patient counts alike, however many slices it has: a patient with forty slices is one
+    person, and its slices make much the same mistake.
+
+    Parameters
+    ----------
+    probabilities
+        ``float64`` [n, C]; rows of NaN (rejected slices) do not count.
+    truth
+        ``int64`` [n]: index of the true class.
+    unit
+        ``int64`` [n]: number of the unit (patient, where it is known) that a slice belongs to.
+
+    Returns
+    -------
+    float or None
+        In (`LOWEST`, `HIGHEST`), relative to the temperature of ``probabilities``. None where the
+        data determine none: no slice, or none that is wrong (the colder, the likelier), or answers
+        worse than chance (the hotter, the likelier).
+    """
+    known = ~np.isnan(probabilities).any(axis=1)
+    if not known.any():
+        return None
+    logits = _logits(probabilities[known])
+    true = truth[known, np.newaxis]
+    weights = unit_weights(unit[known])
+    above = logits - np.take_along_axis(logits, true, axis=1)
+
+    def loss(log_temperature: float) -> float:
+        # Minus the logarithm of the true class's probability, which is 1 / Σ exp(z - z_true).
+        scaled = above / math.exp(log_temperature)
+        top = scaled.max(axis=1)
+        losses = top + np.log(np.exp(scaled - top[:, np.newaxis]).sum(axis=1))
+        return float(weights @ losses)
+
+    ends = (math.log(LOWEST), math.log(HIGHEST))
+    found = minimize_scalar(loss, bounds=ends, method="bounded", options={"xatol": 1e-6})
+    if min(found.x - ends[0], ends[1] - found.x) < _AT_AN_END:
+        return None
+    return math.exp(found.x)
+
+
+def _logits(probabilities: Array) -> Array:
+    # A probability so small that it became 0 is taken for the smallest number there is.
+    return np.asarray(np.log(np.maximum(probabilities, np.finfo(np.float64).tiny)))
