@@ -99,18 +99,9 @@ def set_ratios(
     dict
         ``coverage:<class id>`` (each patient counted alike), ``mean_size``, ``single``.
     """
-    sizes = members.sum(axis=1)
-    given = sizes > 0
-    covered = np.take_along_axis(members, truth[:, np.newaxis], axis=1)[:, 0]
-    sums: dict[str, tuple[Array, Array]] = {}
-    for class_, class_id in enumerate(class_ids):
-        votes = np.zeros(len(truth))
-        mine = given & (truth == class_)
-        votes[mine] = unit_weights(unit[mine])
-        sums[f"coverage:{class_id}"] = (votes * covered, votes)
-    sums["mean_size"] = (sizes.astype(np.float64), given.astype(np.float64))
-    sums["single"] = ((sizes == 1).astype(np.float64), given.astype(np.float64))
-    return ratios(sums, unit, draws=draws)
+    sums = _sums(members, truth, unit, class_ids)
+    size = {"mean_size": sums.pop("mean_size")}
+    return ratios(sums, unit, draws=draws) | ratios(size, unit, shares=False, draws=draws)
 
 
 def set_figures(
@@ -126,12 +117,37 @@ def set_figures(
     ValueError
         If no slice has a set.
     """
-    found = set_ratios(members, truth, unit, class_ids, draws=0)
-    mean_size, single = found["mean_size"].value, found["single"].value
+    sums = _sums(members, truth, unit, class_ids)
+    values = {
+        name: float(above.sum() / below.sum()) if below.any() else None
+        for name, (above, below) in sums.items()
+    }
+    mean_size, single = values["mean_size"], values["single"]
     if mean_size is None or single is None:
         raise ValueError("no slice has a prediction set")
     return SetFigures(
-        coverage={class_id: found[f"coverage:{class_id}"].value for class_id in class_ids},
+        coverage={class_id: values[f"coverage:{class_id}"] for class_id in class_ids},
         mean_size=mean_size,
         single=single,
     )
+
+
+def _sums(
+    members: NDArray[np.bool_],
+    truth: NDArray[np.int64],
+    unit: NDArray[np.int64],
+    class_ids: Sequence[str],
+) -> dict[str, tuple[Array, Array]]:
+    """Return what is divided by what, slice by slice."""
+    sizes = members.sum(axis=1)
+    given = (sizes > 0).astype(np.float64)
+    covered = np.take_along_axis(members, truth[:, np.newaxis], axis=1)[:, 0]
+    sums: dict[str, tuple[Array, Array]] = {}
+    for class_, class_id in enumerate(class_ids):
+        votes = np.zeros(len(truth))
+        mine = (sizes > 0) & (truth == class_)
+        votes[mine] = unit_weights(unit[mine])
+        sums[f"coverage:{class_id}"] = (votes * covered, votes)
+    sums["mean_size"] = (sizes.astype(np.float64), given)
+    sums["single"] = ((sizes == 1).astype(np.float64), given)
+    return sums
