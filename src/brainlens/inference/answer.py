@@ -46,6 +46,9 @@ class Answer(_Part):
         Largest probability, in [0, 1].
     probabilities
         Class id → probability, summing to 1.
+    prediction_set
+        The classes that cannot be ruled out, likeliest first, the predicted one always among them;
+        None where the bundle has no prediction sets.
     seen_in_training
         Whether the bundle was trained on this slice, as far as its hashes can tell.
     explanation
