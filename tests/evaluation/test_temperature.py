@@ -88,3 +88,12 @@ def test_probabilities_are_tempered_as_their_logits_are(
 
 def test_a_probability_of_zero_stays_a_number() -> None:
     assert np.isfinite(tempered(np.array([[1.0, 0.0]]), 3.0)).all()
+
+
+def test_many_classes_and_one_mistake_determine_one() -> None:
+    shares = np.array([[0.9, 0.05, 0.05]] * 30)
+    truth = np.array([0] * 29 + [1])
+    found = fit_temperature(shares, truth, np.arange(30))
+    # At the best temperature the mean logit of the truth is as expected: one in thirty is wrong.
+    assert found is not None
+    assert tempered(shares, found)[0, 0] == pytest.approx(29 / 30, abs=1e-4)

@@ -15,11 +15,8 @@ from brainlens.inference.calibration import softmax
 
 Array = NDArray[np.float64]
 
-#: Temperatures outside are not looked at: data that ask for one do not determine any.
+#: Temperatures are looked for in this range.
 LOWEST, HIGHEST = 0.05, 20.0
-
-# As near to an end of the range as this (in logarithms), the search was stopped by the end.
-_AT_AN_END = 1e-3
 
 
 def tempered(probabilities: Array, temperature: float) -> Array:
@@ -63,7 +60,7 @@ def fit_temperature(
     Returns
     -------
     float or None
-        In (`LOWEST`, `HIGHEST`), relative to the temperature of ``probabilities``. None where the
+        In [`LOWEST`, `HIGHEST`], relative to the temperature of ``probabilities``. None where the
         data determine none: no slice, or none that is wrong (the colder, the likelier), or answers
         worse than chance (the hotter, the likelier).
     """
@@ -74,6 +71,10 @@ def fit_temperature(
     true = truth[known, np.newaxis]
     weights = unit_weights(unit[known])
     above = logits - np.take_along_axis(logits, true, axis=1)
+    # The loss is convex in 1 / temperature. It has a lowest point if it falls at first (where the
+    # truth has more than the mean logit, on average) and rises at last (where something is wrong).
+    if weights @ above.mean(axis=1) >= 0 or above.max() <= 0:
+        return None
 
     def loss(log_temperature: float) -> float:
         # Minus the logarithm of the true class's probability, which is 1 / Σ exp(z - z_true).
@@ -82,10 +83,12 @@ def fit_temperature(
         losses = top + np.log(np.exp(scaled - top[:, np.newaxis]).sum(axis=1))
         return float(weights @ losses)
 
-    ends = (math.log(LOWEST), math.log(HIGHEST))
-    found = minimize_scalar(loss, bounds=ends, method="bounded", options={"xatol": 1e-6})
-    if min(found.x - ends[0], ends[1] - found.x) < _AT_AN_END:
-        return None
+    found = minimize_scalar(
+        loss,
+        bounds=(math.log(LOWEST), math.log(HIGHEST)),
+        method="bounded",
+        options={"xatol": 1e-6},
+    )
     return math.exp(found.x)
 
 
