@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainlens.bundle.load import Bundle
+from brainlens.datasets.audit.shown_path import shown_path
 from brainlens.datasets.manifest import Manifest, Progress, Row
 from brainlens.errors import DataError, ImageError, StorageError
 from brainlens.evaluation.head import head_mask
@@ -152,7 +153,7 @@ def look(
         if progress is not None:
             progress(len(looks), len(drawn))
     failures = [
-        (_relative(row.path, manifest.root), one.failure)
+        (shown_path(row.path, manifest.root), one.failure)
         for (row, _, _), one in zip(drawn, looks, strict=True)
         if one.failure
     ]
@@ -244,8 +245,3 @@ def _localisations(
         )
         for name, keep in chosen.items()
     }
-
-
-def _relative(path: Path, root: Path) -> str:
-    """Return the path as the manifest says it: what is written of an evaluation may travel."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

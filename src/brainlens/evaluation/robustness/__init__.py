@@ -1,0 +1,1 @@
+"""How a model bears what scanners, exports and patients do to an image."""
