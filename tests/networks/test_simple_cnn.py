@@ -71,7 +71,7 @@ def test_heatmaps_equal_autograd(network: Network) -> None:
 def test_heatmaps_equal_captum(network: Network) -> None:
     assert isinstance(network, SimpleCNN)
     image = torch.rand(3, 1, 96, 96)
-    attribution = LayerGradientXActivation(lambda x: network(x).logits, network.blocks)
+    attribution = LayerGradientXActivation(lambda x: network(x).logits, network.blocks[-1])
     maps = network.heatmaps(network(image))
     for c in range(N_CLASSES):
         products = attribution.attribute(image, target=c)
@@ -92,12 +92,21 @@ def test_a_map_without_positive_evidence_stays_zero(network: Network) -> None:
 def test_exported_network_gives_all_outputs_in_evaluation_mode(network: Network) -> None:
     image = torch.rand(2, 1, 64, 64)
     network.train()
-    logits, embedding, heatmaps = ExportedNetwork(network)(image)
+    logits, embedding, heatmaps, statistics = ExportedNetwork(network)(image)
     assert not network.training
     outputs = network(image)
     assert torch.equal(logits, outputs.logits)
     assert torch.equal(embedding, outputs.embedding)
     assert torch.equal(heatmaps, network.heatmaps(outputs))
+    second, third = outputs.early
+    assert second.shape[-2:] == (16, 16)
+    assert third.shape[-2:] == (8, 8)
+    expected = [
+        moment
+        for layer in (second, third)
+        for moment in (layer.mean((2, 3)), layer.std((2, 3), correction=0))
+    ]
+    assert torch.allclose(statistics, torch.cat(expected, dim=1), atol=1e-6)
 
 
 @pytest.mark.parametrize(

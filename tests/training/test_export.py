@@ -88,7 +88,7 @@ def test_the_graph_equals_the_network_that_ships_beside_it(
     found = _run(bundle, images)
     with torch.no_grad():
         outputs = network(images)
-    assert list(found) == ["logits", "embedding", "heatmaps"]
+    assert list(found) == ["logits", "embedding", "heatmaps", "feature_statistics"]
     assert np.ptp(found["logits"]) > 0.1  # else the comparison says nothing
     np.testing.assert_allclose(found["logits"], outputs.logits, atol=1e-4, rtol=0)
     np.testing.assert_allclose(found["embedding"], outputs.embedding, atol=1e-4, rtol=0)

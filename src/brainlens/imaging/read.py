@@ -172,14 +172,20 @@ def _slice(image: ImageFile.ImageFile, name: str) -> Slice:
     image.load()
     upright = _upright(image)
     pixels: Pixels
-    colourful = False
+    coloured = 0.0
     if upright.mode.startswith(("I", "F")):
         pixels = _deep(image, upright)
     else:
-        pixels, colourful = _shallow(upright)
+        pixels, coloured = _shallow(upright)
     # Asked last: to know, a GIF's decoder looks at the second frame and forgets the first.
     several = bool(getattr(image, "is_animated", False))
-    return Slice(pixels=pixels, format=name, colourful=colourful, frame=0 if several else None)
+    return Slice(
+        pixels=pixels,
+        format=name,
+        colourful=coloured > COLOUR_SHARE,
+        colour_share=coloured,
+        frame=0 if several else None,
+    )
 
 
 def _upright(image: ImageFile.ImageFile) -> Image.Image:
@@ -214,8 +220,8 @@ def _deep(image: ImageFile.ImageFile, upright: Image.Image) -> Pixels:
     return -real if white_is_zero else real
 
 
-def _shallow(image: Image.Image) -> tuple[NDArray[np.uint8], bool]:
-    """Return pixels of 8 bits or fewer, and whether their channels differ."""
+def _shallow(image: Image.Image) -> tuple[NDArray[np.uint8], float]:
+    """Return pixels of 8 bits or fewer, and the share of those whose channels differ."""
     alpha = None
     if image.has_transparency_data:
         image = image.convert("RGBA")
@@ -225,16 +231,16 @@ def _shallow(image: Image.Image) -> tuple[NDArray[np.uint8], bool]:
         image = image.convert("L")
     elif image.mode != "L":
         image = image.convert("RGB")
-    colourful = image.mode == "RGB" and _channels_differ(image)
+    coloured = _coloured(image) if image.mode == "RGB" else 0.0
     grey = image.convert("L")
     if alpha is not None:
         grey = ImageChops.multiply(grey, alpha)
-    return np.asarray(grey), colourful
+    return np.asarray(grey), coloured
 
 
-def _channels_differ(image: Image.Image) -> bool:
+def _coloured(image: Image.Image) -> float:
     red, green, blue = image.split()
     highest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
     lowest = ImageChops.darker(ImageChops.darker(red, green), blue)
     spread = ImageChops.subtract(highest, lowest).histogram()
-    return sum(spread[COLOUR_TOLERANCE + 1 :]) > COLOUR_SHARE * image.width * image.height
+    return float(sum(spread[COLOUR_TOLERANCE + 1 :])) / (image.width * image.height)

@@ -21,6 +21,8 @@ class Slice:
         Format found by content: ``jpeg``, ``png``, ``tiff``, ``bmp``, ``webp``, ``gif``.
     colourful
         Whether the file had colour channels that differ: no MR slice has.
+    colour_share
+        Share of the pixels, in [0, 1], whose colour channels differ.
     frame
         Index of the frame in a file of several, else None.
     modality, plane
@@ -32,6 +34,7 @@ class Slice:
     pixels: Pixels
     format: str
     colourful: bool = False
+    colour_share: float = 0.0
     frame: int | None = None
     modality: str | None = None
     plane: str | None = None

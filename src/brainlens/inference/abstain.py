@@ -1,18 +1,35 @@
 """The policy: when a model answers and when it abstains."""
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from brainlens.errors import UsageError
 from brainlens.inference.answer import Status
+from brainlens.inference.gates import Finding
 
 LOW_CONFIDENCE: Final = "low_confidence"
+AMBIGUOUS: Final = "ambiguous"
 
 
-def decide(confidence: float, threshold: float) -> tuple[Status, tuple[str, ...]]:
-    """Return status and reasons: answered if and only if ``confidence`` ≥ ``threshold``."""
-    if confidence >= threshold:
-        return "answered", ()
-    return "abstained", (LOW_CONFIDENCE,)
+def decide(
+    confidence: float, threshold: float, findings: Sequence[Finding] = ()
+) -> tuple[Status, tuple[str, ...]]:
+    """Return status and reasons.
+
+    Answered if and only if ``confidence`` ≥ ``threshold`` and no gate objects; rejected, whatever
+    the confidence, if a gate rejects, and then for what rejects alone.
+    """
+    rejecting = _reasons(finding for finding in findings if finding.rejects)
+    if rejecting:
+        return "rejected", rejecting
+    reasons = _reasons(findings)
+    if confidence < threshold:
+        reasons = (*reasons, LOW_CONFIDENCE)
+    return ("abstained" if reasons else "answered"), reasons
+
+
+def _reasons(findings: Iterable[Finding]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(finding.reason for finding in findings))
 
 
 def choose_threshold(wanted: float | None, own: float, *, allow_lower: bool = False) -> float:

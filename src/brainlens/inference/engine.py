@@ -17,6 +17,7 @@ LOGITS: Final = "logits"
 EMBEDDING: Final = "embedding"
 HEATMAPS: Final = "heatmaps"
 LESION_MAP: Final = "lesion_map"
+FEATURE_STATISTICS: Final = "feature_statistics"
 
 _FLOAT: Final = "tensor(float)"
 _AGAIN: Final = "Export the bundle again."
@@ -68,7 +69,7 @@ class Engine:
         -------
         dict
             Name → array: ``logits`` [N, C], ``embedding`` [N, D], ``heatmaps`` [N, C, h, w],
-            ``lesion_map`` [N, 1, h, w].
+            ``lesion_map`` [N, 1, h, w], ``feature_statistics`` [N, F].
 
         Raises
         ------
@@ -154,6 +155,7 @@ def _check_outputs(session: ort.InferenceSession, n_classes: int) -> tuple[str, 
         EMBEDDING: (None, None),
         HEATMAPS: (None, n_classes, None, None),
         LESION_MAP: (None, 1, None, None),
+        FEATURE_STATISTICS: (None, None),
     }
     found = {node.name: node for node in session.get_outputs()}
     missing = [name for name in (LOGITS, EMBEDDING, HEATMAPS) if name not in found]

@@ -6,8 +6,9 @@ import os
 import secrets
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +28,12 @@ from brainlens.imaging import (
     read,
     standardise,
 )
-from brainlens.inference.abstain import choose_threshold, decide
+from brainlens.inference.abstain import AMBIGUOUS, choose_threshold, decide
 from brainlens.inference.answer import Answer, InputInfo, ModelInfo
-from brainlens.inference.calibration import softmax
+from brainlens.inference.calibrated import Calibrated
 from brainlens.inference.engine import HEATMAPS, LESION_MAP, LOGITS, Engine
 from brainlens.inference.explanation import Looked, check_classes, explain
+from brainlens.inference.gates import Evidence, Finding, load_gates
 from brainlens.inference.heatmap import HeatMap, heat_maps
 from brainlens.inference.ordered import map_in_order
 from brainlens.inference.timing import Clock
@@ -64,11 +66,16 @@ class Predictor:
         predictors cannot be compared.
     limits
         Largest images read.
+    abstain_on_set
+        Whether to abstain (``ambiguous``) where the prediction set holds more than one class; else
+        the set is information.
 
     Raises
     ------
     BundleInvalid
         If the graph cannot be run or does not fit the description.
+    UsageError
+        If the bundle has no prediction sets to abstain on.
     """
 
     def __init__(
@@ -79,9 +86,15 @@ class Predictor:
         spinning: bool = False,
         key: bytes | None = None,
         limits: Limits = _DEFAULT_LIMITS,
+        abstain_on_set: bool = False,
     ) -> None:
         self._bundle = bundle
+        self._calibrated = Calibrated(bundle.info)
+        if abstain_on_set:
+            self._calibrated.require_sets()
+        self._abstain_on_set = abstain_on_set
         self._engine = Engine(bundle, threads=threads, spinning=spinning)
+        self._gates = load_gates(bundle, self._engine)
         self._key = secrets.token_bytes(_KEY_BYTES) if key is None else key
         self._limits = limits
         self._seen = seen_index(bundle.info)
@@ -265,23 +278,22 @@ class Predictor:
         quantised = quantise(slice_, spec)
         seen = self._seen is not None and self._seen.contains(perceptual_hash(quantised))
         batch = standardise(quantised, spec)[np.newaxis, np.newaxis]
+        evidence = Evidence(slice_, quantised)
+        findings = self._gates.before(evidence)
         clock.lap("preprocess")
-        outputs = self._engine.run(batch, self._outputs(wish))
-        clock.lap("inference")
-        shares = softmax(outputs[LOGITS][0], self.info.temperature)
-        best = int(shares.argmax())
-        confidence = float(shares[best])
-        status, reasons = decide(confidence, wish.threshold)
-        winner = self.info.classes[best]
-        ids = [c.id for c in self.info.classes]
+        outputs: dict[str, NDArray[np.float32]] = {}
+        shares = None
+        # The cheapest gates come first: what they reject costs no run of the network.
+        if not any(finding.rejects for finding in findings):
+            outputs = self._engine.run(batch, self._outputs(wish))
+            clock.lap("inference")
+            shares = self._calibrated.probabilities(outputs[LOGITS][0])
+            names_lesion = self.info.classes[int(shares.argmax())].role == "lesion"
+            evidence = replace(evidence, outputs=outputs, names_lesion=names_lesion)
+            findings += self._gates.after(evidence)
         answer = Answer(
             prediction_id=uuid.uuid4().hex,
-            status=status,
-            reasons=reasons,
-            predicted_class=winner.id,
-            display_name={str(lang): name for lang, name in winner.display_name.items()},
-            confidence=confidence,
-            probabilities=dict(zip(ids, shares.tolist(), strict=True)),
+            **self._result(shares, wish.threshold, findings),
             threshold=wish.threshold,
             seen_in_training=seen,
             input=InputInfo(
@@ -298,13 +310,36 @@ class Predictor:
         looked = wish.explain and answer.status != "rejected"
         return answer, self._looked(slice_, outputs) if looked else None
 
+    def _result(
+        self, shares: NDArray[np.float64] | None, threshold: float, findings: Sequence[Finding]
+    ) -> dict[str, Any]:
+        """Return the fields of an answer that say what came out; no class where it is rejected."""
+        possible = None if shares is None else self._calibrated.prediction_set(shares)
+        if self._abstain_on_set and possible is not None and len(possible) > 1:
+            findings = (*findings, Finding(rejects=False, reason=AMBIGUOUS))
+        best = None if shares is None else int(shares.argmax())
+        confidence = 0.0 if shares is None else float(shares[best])
+        status, reasons = decide(confidence, threshold, findings)
+        if shares is None or best is None or status == "rejected":
+            nothing = ("predicted_class", "display_name", "confidence", "probabilities")
+            return {"status": status, "reasons": reasons, **dict.fromkeys(nothing)}
+        winner = self.info.classes[best]
+        ids = [c.id for c in self.info.classes]
+        return {
+            "status": status,
+            "reasons": reasons,
+            "predicted_class": winner.id,
+            "display_name": {str(lang): name for lang, name in winner.display_name.items()},
+            "confidence": confidence,
+            "probabilities": dict(zip(ids, shares.tolist(), strict=True)),
+            "prediction_set": possible,
+        }
+
     def _outputs(self, wish: Wish) -> tuple[str, ...]:
         """Return the outputs to compute: the engine leaves out what is not asked for."""
-        if not wish.explain:
-            return (LOGITS,)
-        return tuple(
-            name for name in (LOGITS, HEATMAPS, LESION_MAP) if name in self._engine.outputs
-        )
+        shown = (HEATMAPS, LESION_MAP) if wish.explain else ()
+        wanted = dict.fromkeys((LOGITS, *self._gates.needs, *shown))
+        return tuple(name for name in wanted if name in self._engine.outputs)
 
     def _looked(self, slice_: Slice, outputs: Mapping[str, NDArray[np.float32]]) -> Looked:
         geometry = Geometry(slice_.height, slice_.width, self.info.preprocess.size)

@@ -1,10 +1,11 @@
-"""The network as it ships: one graph that gives logits, embedding and heat maps."""
+"""The network as it ships: one graph that gives logits, embedding, heat maps and statistics."""
 
+import torch
 from torch import Tensor, nn
 
 from brainlens.networks.network import Network
 
-OUTPUT_NAMES = ("logits", "embedding", "heatmaps")
+OUTPUT_NAMES = ("logits", "embedding", "heatmaps", "feature_statistics")
 
 
 class ExportedNetwork(nn.Module):
@@ -18,7 +19,16 @@ class ExportedNetwork(nn.Module):
         self.network = network
         self.eval()
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return (logits [N, C], embedding [N, D], heat maps [N, C, h, w])."""
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return logits [N, C], embedding [N, D], heat maps [N, C, h, w], statistics [N, F]."""
         outputs = self.network(image)
-        return outputs.logits, outputs.embedding, self.network.heatmaps(outputs)
+        statistics = torch.cat([_mean_and_spread(layer) for layer in outputs.early], dim=1)
+        return outputs.logits, outputs.embedding, self.network.heatmaps(outputs), statistics
+
+
+def _mean_and_spread(layer: Tensor) -> Tensor:
+    """Return mean and standard deviation of each channel, [N, 2 K]."""
+    mean = layer.mean(dim=(2, 3))
+    # Around the mean and not from the mean of squares, which rounding could make negative.
+    spread = (layer - mean[:, :, None, None]).square().mean(dim=(2, 3)).sqrt()
+    return torch.cat([mean, spread], dim=1)

@@ -19,11 +19,15 @@ class Outputs(NamedTuple):
         [N, D], the pooled features: what the classifier looks at.
     features
         [N, K, h, w], the input of the pooling: what heat maps are made of.
+    early
+        Outputs of early layers, each [N, K, h, w]: texture more than anatomy. Whether a slice is
+        like those of the training is told from them.
     """
 
     logits: Tensor
     embedding: Tensor
     features: Tensor
+    early: tuple[Tensor, ...]
 
 
 class Network(nn.Module, ABC):

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from brainlens.networks.network import Network, Outputs
 
 BLOCKS = 5
+_EARLY = slice(1, 3)
+"""The second and third block: the first sees little but noise, the fourth whole structures."""
 
 
 class SimpleCNN(Network):
@@ -63,11 +65,12 @@ class SimpleCNN(Network):
 
     def forward(self, image: Tensor) -> Outputs:
         """Return the outputs for ``image``, float [N, 1, H, W] with H, W ≥ 32."""
-        features = self.blocks(image)
+        features = image
+        outputs = [features := block(features) for block in self.blocks]
         embedding = self.pool(features).flatten(1)
         hidden = torch.relu(self.hidden(embedding))
         logits = self.classifier(self.dropout(hidden))
-        return Outputs(logits, embedding, features)
+        return Outputs(logits, embedding, features, early=tuple(outputs[_EARLY]))
 
     def heatmaps(self, outputs: Outputs) -> Tensor:
         """Return the heat map of every class, float [N, C, h, w]; see `Network.heatmaps`.

@@ -37,7 +37,8 @@ def make_graph(network: Network, size: int, *, half: bool) -> bytes:
     Returns
     -------
     bytes
-        An ONNX model: ``image`` [N, 1, size, size] → ``logits``, ``embedding``, ``heatmaps``.
+        An ONNX model: ``image`` [N, 1, size, size] → ``logits``, ``embedding``, ``heatmaps``,
+        ``feature_statistics``.
 
     Raises
     ------

@@ -1,0 +1,49 @@
+"""The gate that knows what the training slices were like."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from brainlens.inference.gates.features import features, needs
+from brainlens.inference.gates.gate import Evidence, Finding
+from brainlens.inference.gates.subspace import Subspace
+
+NAME: Final = "distance"
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """Abstains from slices that lie far from the training slices, and rejects those far beyond.
+
+    Attributes
+    ----------
+    depth
+        What distances are measured by, see `features`.
+    subspace
+        What the training slices were like.
+    abstain_above, reject_above
+        Distances, the second at least the first.
+    """
+
+    depth: str
+    subspace: Subspace
+    abstain_above: float
+    reject_above: float
+
+    @property
+    def name(self) -> str:
+        """The name in ``bundle.json``."""
+        return NAME
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The network's output behind the depth, if any."""
+        return needs(self.depth)
+
+    def check(self, evidence: Evidence) -> Finding | None:
+        """Return the objection, or None."""
+        (distance,) = self.subspace.distances(features(self.depth, evidence)[None])
+        if distance > self.reject_above:
+            return Finding(rejects=True, reason="not_brain_mr")
+        if distance > self.abstain_above:
+            return Finding(rejects=False, reason="out_of_distribution")
+        return None

@@ -1,0 +1,74 @@
+"""What every gate is: it looks at the evidence and may object."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainlens.imaging import Slice
+
+Reason = Literal[
+    "low_confidence",
+    "ambiguous",
+    "out_of_distribution",
+    "unexpected_sequence",
+    "no_lesion_seen",
+    "poor_quality",
+    "not_brain_mr",
+    "unreadable",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why a gate objects.
+
+    Attributes
+    ----------
+    rejects
+        Whether the image is none that the model can speak about; else the model only abstains.
+    reason
+        Which it is.
+    """
+
+    rejects: bool
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What gates look at.
+
+    Attributes
+    ----------
+    slice_
+        The slice as it was read.
+    quantised
+        uint8 [size, size]: what is left of it after padding and resizing.
+    outputs
+        What the network gave for it, by name, each with the batch's axis; empty before it ran.
+    names_lesion
+        Whether the predicted class is one of a lesion.
+    """
+
+    slice_: Slice
+    quantised: NDArray[np.uint8]
+    outputs: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    names_lesion: bool = True
+
+
+class Gate(Protocol):
+    """One gate."""
+
+    @property
+    def name(self) -> str:
+        """The name in ``bundle.json``."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The network's outputs it looks at; a gate that needs none is asked before it runs."""
+
+    def check(self, evidence: Evidence) -> Finding | None:
+        """Return the objection, or None."""
