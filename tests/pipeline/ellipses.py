@@ -36,7 +36,8 @@ def head(
     if stripes:
         grey = np.where(inside & (np.arange(SIDE) // 3 % 2 == 0), 230.0, grey)
     noisy = grey + np.where(inside, rng.normal(0, 8, grey.shape), 0)
-    return np.clip(noisy, 0, 255).astype(np.uint8)
+    picture: Picture = np.clip(noisy, 0, 255).astype(np.uint8)
+    return picture
 
 
 def write_set(root: Path, classes: dict[str, Draw], *, patients: int, slices: int = 2) -> Manifest:

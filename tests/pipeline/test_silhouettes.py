@@ -3,7 +3,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from brainlens.datasets.manifest import Manifest
@@ -45,11 +44,13 @@ def test_what_is_there_is_not_written_again(pictures: Manifest, tmp_path: Path) 
 
 
 def test_a_bright_lesion_does_not_move_the_outline(tmp_path: Path) -> None:
-    def pair(rng: np.random.Generator, **lesion: tuple[float, float]) -> NDArray[np.uint8]:
-        return head(np.random.default_rng(5), **lesion)
-
     both = write_set(
-        tmp_path / "set", {"plain": pair, "blob": lambda rng: pair(rng, blob=(3, 3))}, patients=1
+        tmp_path / "set",
+        {
+            "plain": lambda rng: head(np.random.default_rng(5)),
+            "blob": lambda rng: head(np.random.default_rng(5), blob=(3, 3)),
+        },
+        patients=1,
     )
     plain, _, blob, _ = (
         np.asarray(Image.open(row.path)) for row in silhouettes(both, tmp_path / "out").rows
