@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from brainlens.cli import compare, data, evaluate, export, info, predict, probe, serve, train
+from brainlens.cli import (
+    compare,
+    data,
+    evaluate,
+    export,
+    info,
+    predict,
+    probe,
+    serve,
+    shortcuts,
+    train,
+    unknown,
+)
 from brainlens.cli.verbs import Verbs
 from brainlens.words import DISCLAIMER
 
@@ -39,6 +51,8 @@ app.command(epilog=train.EXAMPLES)(train.train)
 app.command(epilog=export.EXAMPLES)(export.export)
 app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command(epilog=compare.EXAMPLES)(compare.compare)
+app.command(epilog=unknown.EXAMPLES)(unknown.unknown)
+app.command(epilog=shortcuts.EXAMPLES)(shortcuts.shortcuts)
 app.command(epilog=predict.EXAMPLES)(predict.predict)
 app.command(epilog=serve.EXAMPLES)(serve.serve)
 app.command(epilog=probe.EXAMPLES)(probe.probe)
