@@ -21,7 +21,7 @@ def _outcomes(
 ) -> list[Outcome]:
     """Return outcomes whose probabilities are at temperature 1, truths at another."""
     rng = np.random.default_rng(seed)
-    found = []
+    found: list[Outcome] = []
     for patient in range(n_patients):
         # One class a patient: its slices are drawn until they are of it.
         label = None
@@ -31,7 +31,9 @@ def _outcomes(
             if label not in (None, drawn):
                 continue
             label = drawn
-            found.append(_outcome(f"{patient}/{len(found)}", label, str(patient), softmax(logits)))
+            found.append(
+                _outcome(f"{patient}/{len(found)}", label, str(patient), softmax(logits).tolist())
+            )
     return found
 
 

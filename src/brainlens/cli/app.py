@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 
 from brainlens.cli import (
+    calibrate,
     compare,
     data,
     evaluate,
     export,
+    gates,
     info,
     predict,
     probe,
@@ -49,6 +51,8 @@ def options(
 
 app.command(epilog=train.EXAMPLES)(train.train)
 app.command(epilog=export.EXAMPLES)(export.export)
+app.command(epilog=calibrate.EXAMPLES)(calibrate.calibrate)
+app.command(epilog=gates.EXAMPLES)(gates.gates)
 app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command(epilog=compare.EXAMPLES)(compare.compare)
 app.command(epilog=unknown.EXAMPLES)(unknown.unknown)
