@@ -14,7 +14,6 @@ from brainlens.cli import (
     data,
     evaluate,
     export,
-    gates,
     info,
     predict,
     probe,
@@ -52,7 +51,6 @@ def options(
 app.command(epilog=train.EXAMPLES)(train.train)
 app.command(epilog=export.EXAMPLES)(export.export)
 app.command(epilog=calibrate.EXAMPLES)(calibrate.calibrate)
-app.command(epilog=gates.EXAMPLES)(gates.gates)
 app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command(epilog=compare.EXAMPLES)(compare.compare)
 app.command(epilog=unknown.EXAMPLES)(unknown.unknown)
