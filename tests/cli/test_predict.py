@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from brainlens.bundle import load_bundle, revise
+from brainlens.bundle.calibration import PredictionSets
+from brainlens.bundle.schema import Thresholds
 from brainlens.outcomes import read_outcomes
 from brainlens.words import DISCLAIMER, WHERE_IT_LOOKED
 
@@ -186,3 +189,19 @@ def test_a_folder_that_cannot_be_written(
     )
     assert said.status == 3
     assert "cannot be written" in said.err
+
+
+def test_prediction_sets_decide_where_told_to(
+    brainlens: Command, tiny_bundle: Path, tmp_path: Path, slice_png: Callable[..., bytes]
+) -> None:
+    (tmp_path / "slice.png").write_bytes(slice_png(0))
+    ask = ("predict", tmp_path / "slice.png", "--abstain-on-set", "--json", "--bundle")
+    said = brainlens(*ask, tiny_bundle)
+    assert said.status == 2
+    assert "has no prediction sets" in said.error
+    sets = PredictionSets(level=0.9, least=dict.fromkeys(("alpha", "beta", "gamma"), 0.0))
+    thresholds = Thresholds(prediction_sets=sets)
+    revise(load_bundle(tiny_bundle), tmp_path / "new", thresholds=thresholds)
+    (answer,) = json.loads(brainlens(*ask, tmp_path / "new").out)
+    assert (answer["status"], answer["reasons"]) == ("abstained", ["ambiguous"])
+    assert set(answer["prediction_set"]) == {"alpha", "beta", "gamma"}

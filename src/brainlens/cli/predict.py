@@ -65,6 +65,13 @@ def predict(
             help="With --explain: other classes to draw, with commas between.", metavar="IDS"
         ),
     ] = None,
+    abstain_on_set: Annotated[
+        bool,
+        typer.Option(
+            "--abstain-on-set",
+            help="Abstain where the prediction set holds more than one class.",
+        ),
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Images at a time; default one a core.")
     ] = None,
@@ -81,7 +88,7 @@ def predict(
 
     if classes is not None and explain is None:
         raise UsageError("--classes draws maps.", hint="Say where: --explain DIR.")
-    predictor = Predictor(load_bundle(find(bundle)), threads=1)
+    predictor = Predictor(load_bundle(find(bundle)), threads=1, abstain_on_set=abstain_on_set)
     files = _files(paths)
     results: list[Result] = []
     with progress("Predicting") as update:
