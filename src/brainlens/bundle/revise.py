@@ -13,7 +13,9 @@ from brainlens.errors import UsageError
 _COMPUTED = frozenset(("files", "decision_sha256", "description_sha256", "schema"))
 
 
-def revise(bundle: Bundle, out: Path, **changes: Any) -> Bundle:
+def revise(
+    bundle: Bundle, out: Path, *, gate_statistics: bytes | None = None, **changes: Any
+) -> Bundle:
     """Write a new bundle with the same network and a changed description.
 
     Parameters
@@ -22,6 +24,8 @@ def revise(bundle: Bundle, out: Path, **changes: Any) -> Bundle:
         The bundle to start from; stays as it is.
     out
         Folder of the new bundle; must not exist.
+    gate_statistics
+        The new content of ``gate.safetensors``; by default that of ``bundle``.
     **changes
         Fields of `BundleInfo` and their new values, for instance ``metrics``.
 
@@ -50,5 +54,7 @@ def revise(bundle: Bundle, out: Path, **changes: Any) -> Bundle:
         place = ".".join(str(part) for part in first["loc"])
         raise UsageError(f"The new {place} breaks the bundle's schema: {first['msg']}.") from error
     files = {name: bundle.read(name) for name in (GRAPH, WEIGHTS, GATES) if name in bundle.names}
+    if gate_statistics is not None:
+        files[GATES] = gate_statistics
     write_bundle(out, info, files)
     return load_bundle(out)

@@ -14,6 +14,7 @@ from brainlens.cli import (
     data,
     evaluate,
     export,
+    gates,
     info,
     predict,
     probe,
@@ -51,6 +52,7 @@ def options(
 app.command(epilog=train.EXAMPLES)(train.train)
 app.command(epilog=export.EXAMPLES)(export.export)
 app.command(epilog=calibrate.EXAMPLES)(calibrate.calibrate)
+app.command(epilog=gates.EXAMPLES)(gates.gates)
 app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command(epilog=compare.EXAMPLES)(compare.compare)
 app.command(epilog=unknown.EXAMPLES)(unknown.unknown)

@@ -1,0 +1,101 @@
+"""Giving a bundle gates: fit on its training and calibration slices, write a new bundle."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from brainlens.bundle.load import Bundle
+from brainlens.bundle.revise import revise
+from brainlens.datasets.manifest import Manifest, Progress
+from brainlens.errors import DataError
+from brainlens.evaluation.gate_features import gate_features
+from brainlens.evaluation.gate_fit import RATE, GateFit, fit_gates
+from brainlens.inference.engine import EMBEDDING, FEATURE_STATISTICS, Engine
+from brainlens.inference.gates.features import THUMBNAIL
+from brainlens.inference.gates.image_sanity import ImageSanity
+
+TRAINING = "train"
+
+
+@dataclass(frozen=True, eq=False)
+class Gated:
+    """A bundle with gates and how they came about.
+
+    Attributes
+    ----------
+    bundle
+        The new bundle, loaded and verified.
+    fit
+        What was fitted.
+    depths
+        What distances are measured by.
+    """
+
+    bundle: Bundle
+    fit: GateFit
+    depths: tuple[str, ...]
+
+
+def give_gates(
+    bundle: Bundle,
+    manifest: Manifest,
+    out: Path,
+    *,
+    split: str = "val",
+    rate: float = RATE,
+    progress: Progress | None = None,
+) -> Gated:
+    """Fit gates and write a new bundle with them.
+
+    Parameters
+    ----------
+    bundle
+        The bundle to start from; stays as it is.
+    manifest
+        The data set it was trained on, with its splits.
+    out
+        Folder of the new bundle; must not exist.
+    split
+        The calibration slices: of patients the network was not trained on.
+    rate
+        Wanted largest share of slices of unseen patients that gates object to, in (0, 1).
+    progress
+        Called with (done, total) over the slices.
+
+    Raises
+    ------
+    DataError
+        If a split is missing or its slices do not suffice.
+    UsageError
+        If ``out`` exists.
+    StorageError
+        If the file system refuses.
+    """
+    training = tuple(row for row in manifest.rows if row.split == TRAINING)
+    calibration = tuple(row for row in manifest.rows if row.split == split)
+    for name, rows in ((TRAINING, training), (split, calibration)):
+        if not rows:
+            raise DataError(
+                f"The data have no split {name}.",
+                hint="Give the manifest that the network was trained with, from its run's folder.",
+            )
+    depths = _depths(bundle)
+    sanity = ImageSanity()
+    total = len(training) + len(calibration)
+
+    def told(before: int) -> Progress | None:
+        return None if progress is None else lambda done, _: progress(before + done, total)
+
+    fit = fit_gates(
+        gate_features(bundle, training, depths, sanity, told(0)),
+        gate_features(bundle, calibration, depths, sanity, told(len(training))),
+        sanity,
+        rate,
+    )
+    made = revise(bundle, out, gate_statistics=fit.statistics, gates=fit.records)
+    return Gated(made, fit, depths)
+
+
+def _depths(bundle: Bundle) -> tuple[str, ...]:
+    """Return two depths: early layers where the graph tells of them, else the slice itself."""
+    early = FEATURE_STATISTICS if FEATURE_STATISTICS in Engine(bundle).outputs else THUMBNAIL
+    return EMBEDDING, early
