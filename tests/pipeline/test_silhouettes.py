@@ -8,7 +8,7 @@ from PIL import Image
 from brainlens.datasets.manifest import Manifest
 from brainlens.pipeline.silhouettes import silhouettes
 
-from .ellipses import head, write_set
+from .ellipses import Picture, head, write_set
 
 
 @pytest.fixture
@@ -56,6 +56,18 @@ def test_a_bright_lesion_does_not_move_the_outline(tmp_path: Path) -> None:
         np.asarray(Image.open(row.path)) for row in silhouettes(both, tmp_path / "out").rows
     )
     assert (plain != blob).sum() <= 2
+
+
+def test_noise_around_the_head_is_not_head(tmp_path: Path) -> None:
+    def noisy(rng: np.random.Generator) -> Picture:
+        clean = head(rng)
+        noise = rng.rayleigh(6, clean.shape).astype(np.uint8)
+        return np.maximum(clean, noise)
+
+    data = write_set(tmp_path / "set", {"noisy": noisy}, patients=1, slices=1)
+    (row,) = silhouettes(data, tmp_path / "out").rows
+    outline = np.asarray(Image.open(row.path))
+    assert outline.mean() / 255 == pytest.approx(np.pi * 18**2 / 48**2, rel=0.17)
 
 
 def test_a_slice_of_one_grey_value_has_no_outline(tmp_path: Path) -> None:
