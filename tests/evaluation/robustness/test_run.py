@@ -43,13 +43,13 @@ def test_figures_are_those_of_the_quadrants_that_flips_move(
 ) -> None:
     # Alpha is top left, beta top right, gamma bottom left.
     rows = (*(make("alpha", f"a{i}") for i in range(2)), make("gamma", "g"), make("beta", "b"))
-    found = robustness(bundle, Manifest(tmp_path, rows), families=(BRIGHTNESS, FLIP))
-    assert [family.name for family in found.families] == ["brightness", "flip"]
+    found = robustness(bundle, Manifest(tmp_path, rows), families=(FLIP, BRIGHTNESS))
+    assert [family.name for family in found.families] == ["flip", "brightness"]
     plain = found.unchanged
     assert (plain["accuracy"].value, plain["answer_rate"].value) == (1, 1)
     assert plain["accuracy"].interval == pytest.approx((0.025**0.25, 1))
     assert "change" not in plain
-    mirrored, upside_down, both = (grade.figures for grade in found.families[1].grades)
+    mirrored, upside_down, both = (grade.figures for grade in found.families[0].grades)
     predictor = Predictor(bundle)
     for figures, axes in ((mirrored, 1), (upside_down, 0), (both, (0, 1))):
         right = 0
