@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from brainlens.bundle.calibration import Calibration, ErrorBound, ProbabilityFigures
 from brainlens.bundle.card import card, notice
 from brainlens.bundle.cautions import LEAKY, SYNTHETIC
 from brainlens.bundle.schema import BundleInfo, Metric, Seen, TargetError, Thresholds
@@ -48,21 +49,35 @@ def _metric(**changes: Any) -> Metric:
     return Metric(**{**values, **changes})
 
 
+def _after_front(text: str) -> list[str]:
+    """Return the lines of a card after its front matter, which is for programs."""
+    lines = text.splitlines()
+    assert lines[0] == "---"
+    return lines[lines.index("---", 1) + 2 :]
+
+
+def test_what_every_reader_must_know_stands_in_the_first_lines(real: BundleInfo) -> None:
+    sentence = "Shown a tumour of another kind,\nit answers all the same."
+    text = card(real.model_copy(update={"must_know": (sentence,)}))
+    assert "**Shown a tumour of another kind, it answers all the same.**" in _after_front(text)[:8]
+
+
 def test_the_words_said_to_people_come_first(real: BundleInfo) -> None:
-    assert card(real).splitlines()[:5] == ["# Model tiny 0.0.1", "", AID, "", NOT_A_DEVICE]
+    assert _after_front(card(real))[:5] == ["# Model tiny 0.0.1", "", AID, "", NOT_A_DEVICE]
     assert INTENDED_INPUT in card(real)
 
 
 def test_a_synthetic_model_says_so_in_the_first_line(tiny_info: BundleInfo) -> None:
     text = card(tiny_info)
-    assert text.splitlines()[0] == "# Model tiny 0.0.1 (SYNTHETIC)"
-    assert f"**{SYNTHETIC}**" in text.splitlines()[:8]
+    assert _after_front(text)[0] == "# Model tiny 0.0.1 (SYNTHETIC)"
+    assert f"**{SYNTHETIC}**" in _after_front(text)[:8]
     assert INTENDED_INPUT not in text
     assert "no image of a person" in notice(tiny_info)
 
 
 def test_a_leaky_model_says_so_in_the_first_lines(real: BundleInfo) -> None:
-    assert f"**{LEAKY}**" in card(_with_training(real, split_check="leaky")).splitlines()[:8]
+    leaky = card(_with_training(real, split_check="leaky"))
+    assert f"**{LEAKY}**" in _after_front(leaky)[:8]
     assert LEAKY not in card(real)
 
 
@@ -128,6 +143,31 @@ def test_a_figure_comes_with_all_that_is_needed_to_believe_it(real: BundleInfo) 
     assert "None measured yet." not in text
 
 
+def test_how_the_confidence_was_fitted_is_told(real: BundleInfo) -> None:
+    assert "## Calibration" not in card(real)
+    figures = ProbabilityFigures(loss=0.5, brier=0.25, ece=0.125, ece_floor=0.02)
+    calibration = Calibration(
+        source="own",
+        split="val",
+        protocol="grouped",
+        n_slices=100,
+        n_patients=9,
+        class_mix={"alpha": 0.5, "beta": 0.25, "gamma": 0.25},
+        before=figures,
+        after=figures.model_copy(update={"ece": 0.031}),
+        error_bound=ErrorBound(threshold=0.7, n_answered=8, n_wrong=1, level=0.95, at_most=0.47),
+    )
+    text = card(real.model_copy(update={"calibration": calibration}))
+    assert "Fitted on 100 slices, 9 patients (val, protocol grouped, own answers)" in text
+    assert "| before | 0.500 | 0.250 | 0.125 | 0.020 |" in text
+    assert "| after | 0.500 | 0.250 | 0.031 | 0.020 |" in text
+    assert "at most 47.0 % get a wrong one (at confidence level 0.95; 1 of 8 did)" in text
+    bare = calibration.model_copy(update={"error_bound": None, "n_patients": None})
+    text = card(real.model_copy(update={"calibration": bare}))
+    assert "patients unknown" in text
+    assert "get a wrong one" not in text
+
+
 def test_the_risk_table_is_there_when_it_was_measured(real: BundleInfo) -> None:
     assert "Error among the answered" not in card(real)
     rows = (
@@ -174,7 +214,7 @@ def test_no_text_of_the_data_breaks_the_card(tiny_info: BundleInfo, text: str) -
     text_of_card = card(info)
     assert "\n# Cleared" not in text_of_card
     assert "\n# Cleared" not in notice(info)
-    table = [line for line in text_of_card.splitlines() if "0.877" in line]
+    table = [line for line in text_of_card.splitlines() if "0.877" in line and "|" in line]
     assert [len(re.findall(r"(?<!\\)\|", line)) for line in table] == [3]
 
 

@@ -1,6 +1,8 @@
 """The model card and the notice, made from the description alone."""
 
 from brainlens.bundle.card_figures import PROTOCOLS, figures
+from brainlens.bundle.card_front import front_matter
+from brainlens.bundle.card_limits import failure_modes, intended_use
 from brainlens.bundle.cautions import cautions
 from brainlens.bundle.markdown import bullets, one_line, table
 from brainlens.bundle.schema import BundleInfo
@@ -25,13 +27,17 @@ _NOT_EVALUATED = (
 def card(info: BundleInfo) -> str:
     """Return the model card in Markdown."""
     sections = (
+        front_matter(info),
         _head(info),
+        intended_use(info),
         _input(info),
         _classes(info),
         _training(info),
         _decision(info),
         figures(info),
+        _calibration(info),
         _risk(info),
+        failure_modes(info),
         "## Not evaluated\n\n" + bullets(_not_evaluated(info)),
         _files(info),
     )
@@ -56,7 +62,7 @@ def notice(info: BundleInfo) -> str:
 def _head(info: BundleInfo) -> str:
     mark = " (SYNTHETIC)" if info.training.synthetic else ""
     title = f"# Model {info.name} {one_line(info.version)}{mark}"
-    words = [f"**{sentence}**" for sentence in cautions(info)]
+    words = [f"**{one_line(sentence)}**" for sentence in (*cautions(info), *info.must_know)]
     return "\n\n".join([title, AID, NOT_A_DEVICE, *words])
 
 
@@ -123,6 +129,33 @@ def _decision(info: BundleInfo) -> str:
         )
     lines.append(f"Decision hash (what decides an answer): `{info.decision_sha256}`")
     return "## Decision\n\n" + bullets(lines)
+
+
+def _calibration(info: BundleInfo) -> str:
+    found = info.calibration
+    if found is None:
+        return ""
+    patients = "patients unknown" if found.n_patients is None else f"{found.n_patients} patients"
+    rows = [
+        (when, f"{f.loss:.3f}", f"{f.brier:.3f}", f"{f.ece:.3f}", f"{f.ece_floor:.3f}")
+        for when, f in (("before", found.before), ("after", found.after))
+    ]
+    words = (
+        f"Fitted on {found.n_slices} slices, {patients} ({found.split}, protocol "
+        f'{one_line(found.protocol)}, {found.source} answers); "after" is measured on patients '
+        "not used for the fit. The last column is the calibration error that perfect confidences "
+        "would show on as many slices."
+    )
+    head = ("", "loss", "Brier score", "calibration error", "of perfect confidences")
+    parts = ["## Calibration", words, table(head, rows)]
+    if found.error_bound is not None:
+        bound = found.error_bound
+        parts.append(
+            f"Of patients with an answer at the threshold {bound.threshold:g}, at most "
+            f"{100 * bound.at_most:.1f} % get a wrong one (at confidence level {bound.level:g}; "
+            f"{bound.n_wrong} of {bound.n_answered} did)."
+        )
+    return "\n\n".join(parts)
 
 
 def _risk(info: BundleInfo) -> str:

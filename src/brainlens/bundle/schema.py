@@ -147,6 +147,9 @@ class BundleInfo(_Part):
         Figures of this very file.
     risk_coverage
         Rows of (threshold, answer rate, error among the answered); empty until measured.
+    must_know
+        Sentences for the card's first lines: what tests found that every reader must know, for
+        instance what the model says of a tumour of a kind that it was not trained on.
     files
         SHA-256 of every other file of the bundle.
     decision_sha256
@@ -171,6 +174,7 @@ class BundleInfo(_Part):
     gates: tuple[dict[str, float | int | str], ...] = ()
     metrics: tuple[Metric, ...] = ()
     risk_coverage: tuple[dict[str, float], ...] = ()
+    must_know: tuple[str, ...] = ()
     training: Training
     seen: Seen | None = None
     files: dict[str, str] = {}
