@@ -56,6 +56,8 @@ def test_threshold_is_the_probes_own(live: Live, images: Path, ambiguous_png: by
     lenient = probe(images, live.url, threshold=0.0)
 
     assert strict.statuses == lenient.statuses == {"answered": 6, "abstained": 1, "rejected": 0}
+    assert strict.reasons == lenient.reasons == {"low_confidence": 1}
+    assert strict.to_dict()["reasons"] == {"low_confidence": 1}
     assert strict.figures.confident == 0.0
     assert lenient.figures.confident == 1.0
 

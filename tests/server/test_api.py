@@ -6,6 +6,7 @@ import pytest
 
 from brainlens.errors import ImageError
 from brainlens.inference.answer import Answer
+from brainlens.inference.gates.gate import ABSTAINING, REJECTING
 from brainlens.server.problems import KINDS, MEDIA_TYPE, Problem
 from brainlens.server.refusals import MethodRefused, NotFound, Refusal
 from brainlens.words import AID, NOT_A_DEVICE
@@ -15,11 +16,12 @@ from ..live_service import Live
 
 def test_document_states_every_problem(live: Live) -> None:
     document = live.get("/openapi.json").json()
-    responses = document["paths"]["/predict"]["post"]["responses"]
     told = {
         example["value"]["type"]
-        for status, response in responses.items()
-        if status != "200"
+        for path in document["paths"].values()
+        for operation in path.values()
+        for status, response in operation["responses"].items()
+        if not status.startswith("2")
         for example in response["content"][MEDIA_TYPE]["examples"].values()
     }
 
@@ -39,8 +41,11 @@ def test_examples_keep_their_schemas(live: Live) -> None:
 
     statuses = [Answer.model_validate(e["value"]).status for e in answers.values()]
 
-    assert list(answers) == ["answered", "explained", "abstained", "rejected"]
-    assert statuses == ["answered", "answered", "abstained", "rejected"]
+    assert list(answers) == ["answered", "explained", *ABSTAINING, *REJECTING]
+    assert statuses == ["answered"] * 2 + ["abstained"] * len(ABSTAINING) + ["rejected"]
+    for name, example in answers.items():
+        assert example["value"]["reasons"] == ([name] if name in (*ABSTAINING, *REJECTING) else [])
+        assert set(example["value"]["message"]) == {"en", "fr"}
     for status, response in responses.items():
         for media_type, media in response["content"].items():
             if media_type == MEDIA_TYPE:

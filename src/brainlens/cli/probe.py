@@ -124,6 +124,8 @@ def _rows(report: "ProbeReport") -> list[tuple[str, ...]]:
     return [
         ("sent", str(report.sent), *blank),
         ("failed", f"{sum(report.failed.values())}" + (f" ({failed})" if failed else ""), *blank),
+        *((status, str(n), *blank) for status, n in report.statuses.items()),
+        *((f"for {reason}", str(n), *blank) for reason, n in report.reasons.items()),
         ("sent again", str(report.repeats), *blank),
         ("files that are no images", str(report.passed_over), *blank),
         ("in the figures below", *(str(f.n) for f in columns)),

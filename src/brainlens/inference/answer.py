@@ -42,6 +42,8 @@ class Answer(_Part):
         confidence and probabilities are given all the same. ``rejected``: those are null.
     reasons
         Why not answered, for instance ``low_confidence``.
+    message
+        Status and reasons in words, by language.
     confidence
         Largest probability, in [0, 1].
     probabilities
@@ -61,6 +63,7 @@ class Answer(_Part):
     prediction_id: str
     status: Status
     reasons: tuple[str, ...] = ()
+    message: dict[str, str] = {}
     predicted_class: str | None
     display_name: dict[str, str] | None
     confidence: float | None = Field(ge=0, le=1)

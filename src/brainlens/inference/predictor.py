@@ -35,6 +35,7 @@ from brainlens.inference.engine import HEATMAPS, LESION_MAP, LOGITS, Engine
 from brainlens.inference.explanation import Looked, check_classes, explain
 from brainlens.inference.gates import Evidence, Finding, load_gates
 from brainlens.inference.heatmap import HeatMap, heat_maps
+from brainlens.inference.message import message
 from brainlens.inference.ordered import map_in_order
 from brainlens.inference.timing import Clock
 from brainlens.inference.wish import Wish
@@ -320,14 +321,14 @@ class Predictor:
         best = None if shares is None else int(shares.argmax())
         confidence = 0.0 if shares is None else float(shares[best])
         status, reasons = decide(confidence, threshold, findings)
+        said = {"status": status, "reasons": reasons, "message": message(status, reasons)}
         if shares is None or best is None or status == "rejected":
             nothing = ("predicted_class", "display_name", "confidence", "probabilities")
-            return {"status": status, "reasons": reasons, **dict.fromkeys(nothing)}
+            return {**said, **dict.fromkeys(nothing)}
         winner = self.info.classes[best]
         ids = [c.id for c in self.info.classes]
         return {
-            "status": status,
-            "reasons": reasons,
+            **said,
             "predicted_class": winner.id,
             "display_name": {str(lang): name for lang, name in winner.display_name.items()},
             "confidence": confidence,

@@ -70,6 +70,8 @@ class ProbeReport:
         Reason → images that got no answer.
     statuses
         ``answered``, ``abstained``, ``rejected`` → images, as the service decided.
+    reasons
+        Reason of an abstention or a rejection → images; an image may have several.
     repeats
         How often an image had to be sent again.
     passed_over
@@ -94,6 +96,7 @@ class ProbeReport:
     sent: int
     failed: Mapping[str, int]
     statuses: Mapping[str, int]
+    reasons: Mapping[str, int]
     repeats: int
     passed_over: int
     seen: int | None

@@ -117,6 +117,7 @@ class _Walk:
         self._unmatched: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
         self._statuses: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()
         self._latencies_ms: list[float] = []
         self._repeats = 0
         self._changed = False
@@ -137,6 +138,7 @@ class _Walk:
             self._failed[outcome.error] += 1
         else:
             self._statuses[str(outcome.status)] += 1
+            self._reasons.update(outcome.reasons)
             self._latencies_ms.append(reply.latency_ms)
 
     def _outcome(self, name: str, label: str, reply: Reply) -> Outcome:
@@ -162,6 +164,7 @@ class _Walk:
             sent=len(self._outcomes),
             failed=dict(sorted(self._failed.items())),
             statuses={status: self._statuses[status] for status in get_args(Status)},
+            reasons=dict(sorted(self._reasons.items())),
             repeats=self._repeats,
             passed_over=passed_over,
             seen=seen if self._served.knows_seen else None,

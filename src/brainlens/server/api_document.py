@@ -8,10 +8,12 @@ from fastapi.openapi.utils import get_openapi
 from brainlens.errors import BrainLensError
 from brainlens.inference.answer import Answer, InputInfo, ModelInfo, Status
 from brainlens.inference.explanation import Explanation
+from brainlens.inference.gates.gate import ABSTAINING, REJECTING
+from brainlens.inference.message import message
 from brainlens.server.problems import INTERNAL, KINDS, MEDIA_TYPE, Kind, Problem
 from brainlens.server.refusals import HostRefused, OriginRefused
 from brainlens.server.upload_form import FIELD
-from brainlens.words import DISCLAIMER, INTENDED_INPUT
+from brainlens.words import DISCLAIMER, INTENDED_INPUT, REASON_SENTENCES
 
 TITLE: Final = "BrainLens"
 SUMMARY: Final = "Tells tumour types apart in brain-MRI slices."
@@ -80,13 +82,14 @@ def _example_answer(
     status: Status,
     probabilities: dict[str, float] | None,
     explanation: Explanation | None = None,
+    reasons: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     best = max(probabilities, key=probabilities.__getitem__) if probabilities else None
-    reasons = {"answered": (), "abstained": ("low_confidence",), "rejected": ("not_brain_mr",)}
     return Answer(
         prediction_id=_EXAMPLE_ID,
         status=status,
-        reasons=reasons[status],
+        reasons=reasons,
+        message=message(status, reasons),
         predicted_class=best,
         display_name={"en": "Class A", "fr": "Classe A"} if best else None,
         confidence=probabilities[best] if probabilities and best else None,
@@ -116,13 +119,25 @@ _ANSWER_EXAMPLES: Final[dict[str, Any]] = {
             _example_explanation(),
         ),
     },
-    "abstained": {
-        "summary": "The confidence is below the threshold",
-        "value": _example_answer("abstained", {"class_a": 0.48, "class_b": 0.41, "class_c": 0.11}),
+    **{
+        reason: {
+            "summary": f"Abstained: {REASON_SENTENCES[reason]['en']}",
+            "value": _example_answer(
+                "abstained",
+                {"class_a": 0.48, "class_b": 0.41, "class_c": 0.11}
+                if reason in ("low_confidence", "ambiguous")
+                else {"class_a": 0.91, "class_b": 0.06, "class_c": 0.03},
+                reasons=(reason,),
+            ),
+        }
+        for reason in ABSTAINING
     },
-    "rejected": {
-        "summary": "The image is none the model can speak about",
-        "value": _example_answer("rejected", None),
+    **{
+        reason: {
+            "summary": f"Rejected: {REASON_SENTENCES[reason]['en']}",
+            "value": _example_answer("rejected", None, reasons=(reason,)),
+        }
+        for reason in REJECTING
     },
 }
 

@@ -67,6 +67,7 @@ def test_a_rejected_answer_names_nothing(build: Build, slice_png: Make) -> None:
     assert (answer.status, answer.reasons) == ("rejected", ("not_brain_mr",))
     nothing = ("predicted_class", "display_name", "confidence", "probabilities", "prediction_set")
     assert [getattr(answer, name) for name in (*nothing, "explanation")] == [None] * 6
+    assert answer.message["en"].endswith("The image does not look like an MR slice of a brain.")
     # The network was not asked at all.
     assert "inference" not in answer.timings_ms
     assert predictor.heat_maps(Slice(np.zeros((20, 200), np.uint8), "png"))[1] == ()

@@ -2,23 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from brainlens.imaging import Slice
 
-Reason = Literal[
+Abstaining = Literal[
     "low_confidence",
     "ambiguous",
     "out_of_distribution",
-    "unexpected_sequence",
     "no_lesion_seen",
     "poor_quality",
-    "not_brain_mr",
-    "unreadable",
 ]
+Rejecting = Literal["not_brain_mr"]
+Reason = Abstaining | Rejecting
+
+ABSTAINING: Final[tuple[Abstaining, ...]] = get_args(Abstaining)
+REJECTING: Final[tuple[Rejecting, ...]] = get_args(Rejecting)
+# Files that cannot be read and sequences that are not expected have names in the contract too, and
+# no gate finds them yet: a file that cannot be read is an error.
 
 
 @dataclass(frozen=True, slots=True)
