@@ -28,5 +28,10 @@ def test_tables_put_numbers_to_the_right() -> None:
     assert '<td class="text"><i>2</i></td>' in made
 
 
+def test_signed_numbers_are_numbers() -> None:
+    made = table(("what", "points"), [("a", "+1.0"), ("b", "−0.3 to +2"), ("c", "")])
+    assert made.count('<td class="number">') == 3
+
+
 def test_parts_are_joined_escaped() -> None:
     assert joined("<", Html("<"), 1) == "&lt;<1"

@@ -58,4 +58,4 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[Part, ...]]) -> Html:
 def _is_number(part: Part) -> bool:
     if isinstance(part, Html):
         return False
-    return isinstance(part, int) or part[:1].isdigit() or part in ("", "–")
+    return isinstance(part, int) or part in ("", "–") or part.lstrip("+−")[:1].isdigit()
