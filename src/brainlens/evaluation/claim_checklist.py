@@ -96,27 +96,18 @@ def claim_checklist(info: BundleInfo, measured: Collection[str] = ()) -> str:
     items = checklist(info, measured)
     counts = {met: sum(item.met == met for item in items) for met in ("yes", "partly", "no")}
     listed = ", ".join(name for name in MEASUREMENTS if name in measured) or "nothing"
-    return (
-        "\n\n".join(
-            (
-                f"# Reporting checklist of model {info.name} {one_line(info.version)}",
-                f"Decision hash `{info.decision_sha256}`. Measured beside the bundle's own figures: "
-                f"{listed}.",
-                "This page is made by `scripts/claim_checklist.py` from what is on record; edit the "
-                "program, not the page. Topics and numbers follow CLAIM (Mongan, Moy and Kahn, "
-                "Radiology: Artificial Intelligence 2020) in our own words; the last rows add what "
-                "TRIPOD+AI (Collins et al., BMJ 2024) asks for beyond that. BrainLens is software with "
-                "a model that serves as an example, and no clinical study: much that such a study has "
-                "to report does not exist here, and stands as not met.",
-                f"Met: {counts['yes']}. Partly: {counts['partly']}. Not met: {counts['no']}.",
-                table(
-                    ("item", "topic", "met", "where it is told, or what is missing"),
-                    [(item.number, item.topic, item.met, item.said) for item in items],
-                ),
-            )
-        )
-        + "\n"
+    parts = (
+        f"# Reporting checklist of model {info.name} {one_line(info.version)}",
+        f"Decision hash `{info.decision_sha256}`. Measured beside the bundle's own figures: "
+        f"{listed}.",
+        _PREFACE,
+        f"Met: {counts['yes']}. Partly: {counts['partly']}. Not met: {counts['no']}.",
+        table(
+            ("item", "topic", "met", "where it is told, or what is missing"),
+            [(item.number, item.topic, item.met, item.said) for item in items],
+        ),
     )
+    return "\n\n".join(parts) + "\n"
 
 
 def _partition(facts: Facts) -> _Filled:
@@ -207,6 +198,15 @@ def _public(facts: Facts) -> _Filled:
 def _outside(facts: Facts) -> _Filled:
     return "no", "No set of another hospital, scanner or country was used for testing."
 
+
+_PREFACE: Final = (
+    "This page is made by `scripts/claim_checklist.py` from what is on record; edit the program, "
+    "not the page. Topics and numbers follow CLAIM (Mongan, Moy and Kahn, Radiology: Artificial "
+    "Intelligence 2020) in our own words; the last rows add what TRIPOD+AI (Collins et al., BMJ "
+    "2024) asks for beyond that. BrainLens is software with a model that serves as an example, "
+    "and no clinical study: much that such a study has to report does not exist here, and stands "
+    "as not met."
+)
 
 _DATA_OWN: Final[_Filled] = ("partly", "As far as the data's authors tell; see their description.")
 _NOT_TOLD: Final[_Filled] = ("no", "The public data do not tell it.")
