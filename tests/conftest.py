@@ -7,7 +7,7 @@ speak for class 0, 1 and 2, the fourth for none.
 import io
 import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,14 @@ settings.load_profile("brainlens")
 
 TINY_SIZE = 32
 TINY_CLASSES = ("alpha", "beta", "gamma")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kept_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let no service of a test keep anything in the home folder of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BRAINLENS_DATA_DIR", str(tmp_path_factory.mktemp("kept")))
+        yield
 
 
 def _quadrant_weights(n_classes: int = 3) -> NDArray[np.float32]:

@@ -86,6 +86,7 @@ class Reader:
             "PATH": os.pathsep.join([scripts, os.environ["PATH"]]),
             "BRAINLENS_PORT": str(self.port),
             "COLUMNS": "100",
+            "BRAINLENS_DATA_DIR": str(folder / "kept"),
         }
         self.server: subprocess.Popen[bytes] | None = None
 

@@ -31,10 +31,11 @@ Command = Callable[..., Said]
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
         if name.startswith("BRAINLENS_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("BRAINLENS_DATA_DIR", str(tmp_path / "kept"))
     monkeypatch.delenv("COLUMNS", raising=False)
 
 

@@ -6,6 +6,12 @@ import pytest
 from .conftest import Command
 
 
+@pytest.fixture(autouse=True)
+def _log_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The log would go on to the captured stderr, which is closed when its test ends.
+    monkeypatch.setattr("brainlens.server.serve.log_to", lambda: None)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from brainlens.errors import BundleNotFound, ServiceError
+from brainlens.errors import BundleNotFound, ServiceError, UsageError
 from brainlens.server.app import create_app
+from brainlens.server.keys.scope import Scope
 from brainlens.server.serve import Server, serve
 from brainlens.server.settings import Settings
+from brainlens.server.storage import Storage
 
 from ..live_service import Run
 
@@ -57,6 +59,27 @@ def test_ipv6_loopback_is_served(run_service: Run) -> None:
     with run_service(host="::1") as live:
         assert live.url.startswith("http://[::1]:")
         assert live.get("/").status_code == 200
+
+
+def test_the_network_is_refused_without_keys(tiny_bundle: Path, tmp_path: Path) -> None:
+    settings = Settings(
+        host="0.0.0.0",  # noqa: S104 - that it is refused is the point
+        port=0,
+        bundles={"tiny": tiny_bundle},
+        data_dir=tmp_path,
+    )
+    with pytest.raises(UsageError, match="loopback only") as caught:
+        Server(settings, print)
+    assert "brainlens keys create" in caught.value.hint
+
+    storage = Storage.open(settings)
+    storage.keys.create("a", (Scope.PREDICT,))
+    storage.close()
+    server = Server(settings, print)
+
+    assert server.needs_keys
+    with server._socket as listening:
+        assert listening.getsockname()[0] == settings.host
 
 
 def test_application_loads_its_bundles_itself(tiny_bundle: Path) -> None:

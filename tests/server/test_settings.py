@@ -14,13 +14,24 @@ def test_defaults_are_private_to_this_machine() -> None:
     assert settings.workers >= 1
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "::1", "localhost"])
-def test_loopback_is_accepted(host: str) -> None:
-    assert Settings(host=host).host == host
+@pytest.mark.parametrize(
+    ("host", "private"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.9.10", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),  # noqa: S104 - told apart, not listened on
+        ("::", False),
+        ("192.168.1.7", False),
+    ],
+)
+def test_loopback_is_told_from_the_network(host: str, private: bool) -> None:
+    assert Settings(host=host).on_loopback == private
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "example.org", ""])  # noqa: S104
-def test_other_hosts_are_refused_with_what_to_do(host: str) -> None:
+@pytest.mark.parametrize("host", ["example.org", "", "127.0.0.1.evil", "127.0.0.1:8000"])
+def test_what_is_no_address_is_refused_with_what_to_do(host: str) -> None:
     with pytest.raises(UsageError) as caught:
         Settings(host=host)
 
@@ -55,6 +66,9 @@ def test_what_was_chosen_wins_over_the_environment(monkeypatch: pytest.MonkeyPat
         ("THRESHOLD", "1.5"),
         ("WORKERS", "0"),
         ("BUNDLES", '{"Bad Name": "x"}'),
+        ("TRUSTED_PROXIES", '["proxy.test"]'),
+        ("TRUSTED_PROXIES", '["*"]'),
+        ("HEAD_INTERVAL", "0"),
         ("ALLOWED_ORIGINS", '["lens.test"]'),
         ("ALLOWED_ORIGINS", '["https://lens.test/path"]'),
     ],
@@ -84,6 +98,12 @@ def test_value_that_is_no_json_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
 def test_unknown_setting_is_refused() -> None:
     with pytest.raises(UsageError):
         load_settings(no_such_setting=1)
+
+
+def test_the_databases_password_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRAINLENS_DATABASE_URL", "postgresql://name:private@host/base")
+
+    assert "private" not in repr(load_settings())
 
 
 def test_settings_do_not_change() -> None:

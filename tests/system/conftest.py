@@ -12,13 +12,14 @@ _INHERITED = ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "PYTHONPATH",
 
 
 @pytest.fixture(scope="session")
-def plain_environment() -> dict[str, str]:
+def plain_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return the environment variables of somebody who has just opened a shell."""
-    return {
+    plain = {
         name: value
         for name, value in os.environ.items()
         if name not in _INHERITED and not name.startswith(("BRAINLENS_", "COV_", "COVERAGE_"))
     }
+    return plain | {"BRAINLENS_DATA_DIR": str(tmp_path_factory.mktemp("kept"))}
 
 
 @pytest.fixture(scope="module")

@@ -86,7 +86,7 @@ def _operations(document: Mapping[str, Any]) -> Iterator[str]:
 def _parameters(parameters: list[dict[str, Any]]) -> Iterator[str]:
     if not parameters:
         return
-    yield "<h3>Query</h3><table><tr><th>Name</th><th>Meaning</th></tr>"
+    yield "<h3>Parameters</h3><table><tr><th>Name</th><th>Meaning</th></tr>"
     for parameter in parameters:
         yield (
             f"<tr><td><code>{escape(parameter['name'])}</code></td>"
@@ -100,7 +100,8 @@ def _request(request: Mapping[str, Any] | None) -> Iterator[str]:
         return
     types = ", ".join(f"<code>{escape(kind)}</code>" for kind in request["content"])
     yield f"<h3>Body</h3><p>{_words(request.get('description', ''))} Content types: {types}.</p>"
-    yield _TRY
+    if "multipart/form-data" in request["content"]:
+        yield _TRY
 
 
 def _responses(responses: Mapping[str, Any]) -> Iterator[str]:

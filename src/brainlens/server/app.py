@@ -1,26 +1,34 @@
 """The application: routes, guards and what lives as long as it does."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from brainlens import __version__
 from brainlens.server import api_document, problems
+from brainlens.server.access import KEY_HEADER
 from brainlens.server.models import Models
 from brainlens.server.origin import LOOPBACK_NAMES, OriginGuard
 from brainlens.server.pool import WorkerPool
+from brainlens.server.records.head_log import HeadLog
 from brainlens.server.request_log import RequestLog
-from brainlens.server.routes import api, health, predict, state
+from brainlens.server.routes import api, health, predict, records, state
 from brainlens.server.security_headers import SecurityHeaders
 from brainlens.server.service import Service
 from brainlens.server.settings import Settings
+from brainlens.server.storage import Storage
 from brainlens.server.unread_body import UnreadBody
 
 
-def create_app(settings: Settings | None = None, models: Models | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None,
+    models: Models | None = None,
+    storage: Storage | None = None,
+) -> FastAPI:
     """Return the application.
 
     Parameters
@@ -29,17 +37,26 @@ def create_app(settings: Settings | None = None, models: Models | None = None) -
         Its settings; by default those of the environment.
     models
         Models loaded already; by default the bundles of the settings are loaded at start-up.
+    storage
+        What the installation keeps, open already, and closed with the application; by default
+        opened at start-up.
     """
     chosen = settings or Settings()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        pool = WorkerPool(chosen.workers, chosen.queue_length)
-        app.state.service = Service(chosen, models or Models.load(chosen), pool)
-        try:
+        async with AsyncExitStack() as stack:
+            kept = storage or Storage.open(chosen)
+            stack.callback(kept.close)
+            loaded = models or Models.load(chosen, input_key=kept.secret.key("input"))
+            writer = kept.writer()
+            heads = HeadLog(writer, kept.codes.heads)
+            await stack.enter_async_context(heads.every(chosen.head_interval))
+            stack.callback(writer.close)
+            pool = WorkerPool(chosen.workers, chosen.queue_length)
+            stack.push_async_callback(pool.close)
+            app.state.service = Service(chosen, loaded, pool, kept, writer)
             yield
-        finally:
-            await pool.close()
 
     app = FastAPI(
         title=api_document.TITLE,
@@ -53,7 +70,7 @@ def create_app(settings: Settings | None = None, models: Models | None = None) -
     )
     problems.install(app)
     api_document.install(app)
-    for room in (state, predict, health, api):
+    for room in (state, predict, records, health, api):
         app.include_router(room.router)
     return app
 
@@ -65,6 +82,8 @@ def _middleware(settings: Settings) -> list[Middleware]:
         Middleware(SecurityHeaders),
         Middleware(UnreadBody),
         Middleware(RequestLog),
+        # Believes nobody unless proxies are named.
+        Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)),
         Middleware(
             OriginGuard,
             hosts=LOOPBACK_NAMES | {host} | set(settings.allowed_hosts),
@@ -77,7 +96,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 CORSMiddleware,
                 allow_origins=settings.allowed_origins,
                 allow_methods=("GET", "POST"),
-                allow_headers=("Content-Type",),
+                allow_headers=("Authorization", "Content-Type", KEY_HEADER),
                 expose_headers=("X-Request-ID", "Retry-After"),
             )
         )

@@ -36,20 +36,20 @@ class Model:
     threshold: float
     predictor: Predictor
 
-    def threshold_for(self, wanted: float | None) -> float:
+    def threshold_for(self, wanted: float | None, *, allow_lower: bool = False) -> float:
         """Return the threshold of a request that wants ``wanted``.
 
         Raises
         ------
         ThresholdLowered
-            If that is below the model's.
+            If that is below the model's, and the request may not lower it.
         """
         if wanted is None:
             return self.threshold
-        if wanted < self.threshold:
+        if wanted < self.threshold and not allow_lower:
             raise ThresholdLowered(
                 f"The threshold of this model is {self.threshold:g}; a request can only raise it.",
-                hint="Leave threshold out, or ask for a larger one.",
+                hint="Leave threshold out, ask for a larger one, or use a key of scope admin.",
             )
         return wanted
 
@@ -84,8 +84,15 @@ class Models:
         self.default = default
 
     @classmethod
-    def load(cls, settings: Settings) -> "Models":
+    def load(cls, settings: Settings, *, input_key: bytes | None = None) -> "Models":
         """Load and verify every bundle of the settings.
+
+        Parameters
+        ----------
+        settings
+            What to load.
+        input_key
+            Key of the hashes of inputs; by default a random one for each model.
 
         Raises
         ------
@@ -116,7 +123,7 @@ class Models:
                 info=bundle.info,
                 threshold=_raised(name, bundle.info.thresholds.confidence, settings.threshold),
                 # Requests run side by side; see docs/decisions/0008-service-threads.md.
-                predictor=Predictor(bundle, threads=1),
+                predictor=Predictor(bundle, threads=1, key=input_key),
             )
         return cls(models, default)
 

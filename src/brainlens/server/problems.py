@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problems: the one mapping from errors to HTTP."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -21,19 +22,25 @@ from brainlens.errors import (
     ServiceBusy,
     UnreadableImage,
 )
+from brainlens.server.database.database import DatabaseError
 from brainlens.server.refusals import (
     BadParameter,
     HostRefused,
+    KeyNeeded,
+    KeysFirst,
     MalformedForm,
     MethodRefused,
     NoFile,
     NotFound,
     OriginRefused,
     Refusal,
+    ScopeNeeded,
     SeveralFiles,
     SlowRequest,
     ThresholdLowered,
+    TooManyAttempts,
     UnknownModel,
+    UnknownPrediction,
 )
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -79,9 +86,13 @@ KINDS: Final[Mapping[type, Kind]] = dict(
         _kind(UnreadableImage, 400, "The image is damaged"),
         _kind(ImageError, 400, "The image cannot be used"),
         _kind(MalformedForm, 400, "The form cannot be read"),
+        _kind(KeyNeeded, 401, "A valid API key is needed"),
+        _kind(KeysFirst, 403, "Keys must be made first"),
+        _kind(ScopeNeeded, 403, "The API key is not for this"),
         _kind(OriginRefused, 403, "Web pages of other origins are not served"),
         _kind(ThresholdLowered, 403, "The threshold can only be raised"),
         _kind(NotFound, 404, "There is nothing here"),
+        _kind(UnknownPrediction, 404, "There is no such prediction"),
         _kind(MethodRefused, 405, "The method is not offered here"),
         _kind(SlowRequest, 408, "The request took too long to arrive"),
         _kind(ImageTooLarge, 413, "The image is too large"),
@@ -91,8 +102,10 @@ KINDS: Final[Mapping[type, Kind]] = dict(
         _kind(SeveralFiles, 422, "One file a request"),
         _kind(BadParameter, 422, "A parameter cannot be used"),
         _kind(UnknownModel, 422, "No such model"),
+        _kind(TooManyAttempts, 429, "Too many failed attempts"),
         _kind(Refusal, 400, "The request cannot be served"),
         _kind(ServiceBusy, 503, "The service is busy"),
+        _kind(DatabaseError, 503, "Records cannot be kept now"),
     ]
 )
 INTERNAL: Final = Kind(500, "internal", "The service failed")
@@ -128,10 +141,22 @@ def problem_response(error: BaseException, scope: Scope) -> Response:
         ),
         instance=instance_of(scope),
     )
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if kind.status == 503 else {}
     return JSONResponse(
-        problem.model_dump(), status_code=kind.status, headers=headers, media_type=MEDIA_TYPE
+        problem.model_dump(),
+        status_code=kind.status,
+        headers=_headers(error, kind),
+        media_type=MEDIA_TYPE,
     )
+
+
+def _headers(error: BaseException, kind: Kind) -> dict[str, str]:
+    if isinstance(error, TooManyAttempts):
+        return {"Retry-After": str(math.ceil(error.wait_s))}
+    if kind.status == 503:
+        return {"Retry-After": str(RETRY_AFTER_S)}
+    if kind.status == 401:
+        return {"WWW-Authenticate": 'Bearer realm="brainlens"'}
+    return {}
 
 
 def _bad_parameter(error: RequestValidationError) -> BadParameter:

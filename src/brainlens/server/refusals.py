@@ -75,3 +75,46 @@ class MethodRefused(Refusal):
     """The path does not offer that method."""
 
     code = "method_not_allowed"
+
+
+class KeyNeeded(Refusal):
+    """The request carries no API key that is valid."""
+
+    code = "key_needed"
+
+
+class ScopeNeeded(Refusal):
+    """The API key is valid, yet not for this."""
+
+    code = "scope_needed"
+
+
+class KeysFirst(Refusal):
+    """The service has no API keys, and the request did not come straight from this machine."""
+
+    code = "keys_first"
+
+
+class TooManyAttempts(Refusal):
+    """The address has failed to show a valid key too often.
+
+    Parameters
+    ----------
+    wait_s
+        Seconds until it may try again.
+    """
+
+    code = "too_many_attempts"
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(
+            "Too many attempts without a valid key came from this address.",
+            hint="Wait for the seconds of Retry-After, then use a valid key.",
+        )
+        self.wait_s = wait_s
+
+
+class UnknownPrediction(Refusal):
+    """There is no record of that prediction, or it is not this key's to see."""
+
+    code = "unknown_prediction"

@@ -59,6 +59,7 @@ class RequestLog:
                 method=scope["method"][:16],
                 route=_route(scope),
                 status=status or CLIENT_GONE,
+                key=scope["state"].get("key_id"),
                 ms=round((time.perf_counter() - started) * 1000, 1),
             )
 

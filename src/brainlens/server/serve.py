@@ -4,14 +4,16 @@ import contextlib
 import errno
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import uvicorn
 
-from brainlens.errors import ServiceError
+from brainlens.errors import ServiceError, UsageError
 from brainlens.server.app import create_app
 from brainlens.server.log_format import log_to
 from brainlens.server.models import Models
 from brainlens.server.settings import Settings
+from brainlens.server.storage import Storage
 
 
 class Server(uvicorn.Server):
@@ -24,22 +26,34 @@ class Server(uvicorn.Server):
     on_ready
         Called once with the service's URL, when it answers.
 
+    Attributes
+    ----------
+    needs_keys
+        Whether requests need an API key.
+
     Raises
     ------
     ServiceError
-        If the port is taken or may not be used.
+        If the port is taken or may not be used, or the database fails.
     InputError
-        If a bundle cannot be loaded.
+        If a bundle cannot be loaded, or others than this machine could reach a service that has no
+        keys.
     """
 
     def __init__(self, settings: Settings, on_ready: Callable[[str], None]) -> None:
-        # The port first: it is known in an instant, loading takes longer.
-        self._socket = _listen(settings.host, settings.port)
-        try:
-            app = create_app(settings, Models.load(settings))
-        except BaseException:
-            self._socket.close()
-            raise
+        with ExitStack() as stack:
+            storage = Storage.open(settings)
+            stack.callback(storage.close)
+            # Before the port is opened: nobody may come in before it is known who may.
+            self.needs_keys = storage.keys.any()
+            if not (self.needs_keys or settings.on_loopback):
+                raise _no_keys(settings.host)
+            # Before the models are loaded: that takes longer, and a port may be taken.
+            self._socket = _listen(settings.host, settings.port)
+            stack.callback(self._socket.close)
+            models = Models.load(settings, input_key=storage.secret.key("input"))
+            app = create_app(settings, models, storage)
+            stack.pop_all()
         self._on_ready = on_ready
         super().__init__(
             uvicorn.Config(
@@ -94,6 +108,13 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
     # uvicorn ends in good order first and raises the interrupt again after.
     with contextlib.suppress(KeyboardInterrupt):
         Server(settings, on_ready).run()
+
+
+def _no_keys(host: str) -> UsageError:
+    return UsageError(
+        f"Without any API key the service answers on loopback only, not on {host}.",
+        hint="Make a key first: brainlens keys create NAME --scope predict.",
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

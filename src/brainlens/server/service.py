@@ -1,13 +1,16 @@
-"""What a running service holds: its models, its threads, since when it runs."""
+"""What a running service holds: models, threads, keys and records, since when it runs."""
 
 import time
 from dataclasses import dataclass, field
 
 from fastapi import Request
 
+from brainlens.server.attempts import Attempts
 from brainlens.server.models import Models
 from brainlens.server.pool import WorkerPool
+from brainlens.server.records.writer import RecordWriter
 from brainlens.server.settings import Settings
+from brainlens.server.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,9 @@ class Service:
     settings: Settings
     models: Models
     pool: WorkerPool
+    storage: Storage
+    writer: RecordWriter
+    attempts: Attempts = field(default_factory=Attempts)
     _started: float = field(default_factory=time.monotonic)
 
     @property

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from brainlens.errors import UsageError
@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     Attributes
     ----------
     host
-        Address to listen on; loopback only, since nobody has to log in yet.
+        Address to listen on; others than those of loopback only once there is a key.
     port
         TCP port; 0 lets the system choose.
     bundles
@@ -53,6 +53,20 @@ class Settings(BaseSettings):
         Seconds within which the whole of a request must have arrived.
     shutdown_timeout
         Seconds that requests under way are given when the service is told to stop.
+    data_dir
+        Folder of what the service keeps: its secret, and its records and keys in SQLite.
+    database_url
+        Where records and keys are instead; ``postgresql://user:password@host/name``.
+    secret_file
+        File of 64 hexadecimal digits that hashes and records are signed with; by default one in
+        ``data_dir``, made at the first start.
+    sync_records
+        Whether a record in SQLite is on the disk before its answer goes out. Otherwise records
+        survive the end of the process, by whatever signal, yet the last ones not a power cut.
+    head_interval
+        Seconds between two lines in the log that say how far the records go.
+    trusted_proxies
+        Addresses or networks of proxies whose word on who asks is believed.
     allowed_hosts
         Host names, besides those of loopback, that the service answers to.
     allowed_origins
@@ -61,7 +75,7 @@ class Settings(BaseSettings):
     Raises
     ------
     UsageError
-        If ``host`` is not a loopback address.
+        If ``host`` is no address.
     pydantic.ValidationError
         If another value is out of range; see `load_settings`.
     """
@@ -80,24 +94,39 @@ class Settings(BaseSettings):
     queue_length: int = Field(default=32, ge=0, le=10_000)
     request_timeout: float = Field(default=30.0, gt=0, le=3600)
     shutdown_timeout: int = Field(default=30, ge=1, le=3600)
+    data_dir: Path = Field(default_factory=lambda: Path.home() / ".brainlens")
+    database_url: SecretStr | None = None
+    secret_file: Path | None = None
+    sync_records: bool = False
+    head_interval: float = Field(default=300.0, gt=0, le=86_400)
+    trusted_proxies: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
 
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can reach the service."""
+        return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+
     @field_validator("host")
     @classmethod
-    def _loopback(cls, host: str) -> str:
-        if host == "localhost":
-            return host
-        try:
-            address = ipaddress.ip_address(host)
-        except ValueError:
-            address = None
-        if address is None or not address.is_loopback:
-            raise UsageError(
-                f"This version answers on loopback only, not on {host}.",
-                hint="Leave --host out, or put a proxy that checks who asks in front of it.",
-            )
+    def _address(cls, host: str) -> str:
+        if host != "localhost":
+            try:
+                ipaddress.ip_address(host)
+            except ValueError:
+                raise UsageError(
+                    f"{host!r} is no address to listen on.",
+                    hint="Give an IP address of this machine, or leave --host out for loopback.",
+                ) from None
         return host
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            ipaddress.ip_network(proxy)
+        return proxies
 
     @field_validator("allowed_hosts")
     @classmethod

@@ -9,12 +9,17 @@ from starlette.requests import ClientDisconnect
 
 from brainlens.errors import EmptyImage, ImageTooLarge, NotAnImage, ServiceBusy, UnreadableImage
 from brainlens.inference.answer import Answer
+from brainlens.server.access import ACCESS_ERRORS, Predicting
 from brainlens.server.api_document import ANSWERS, UPLOAD, problems
 from brainlens.server.intake import FORM_ENVELOPE_BYTES, receive_body, wait_for_disconnect
+from brainlens.server.keys.scope import Scope
+from brainlens.server.records.record import Record
+from brainlens.server.records.writer import written
 from brainlens.server.refusals import (
     BadParameter,
     MalformedForm,
     NoFile,
+    ScopeNeeded,
     SeveralFiles,
     SlowRequest,
     ThresholdLowered,
@@ -70,6 +75,8 @@ class PredictQuery(BaseModel):
             BadParameter,
             UnknownModel,
             ServiceBusy,
+            ScopeNeeded,
+            *ACCESS_ERRORS,
         ),
     },
     openapi_extra={"requestBody": UPLOAD},
@@ -77,15 +84,19 @@ class PredictQuery(BaseModel):
 async def predict(
     request: Request,
     query: Annotated[PredictQuery, Query()],
+    caller: Predicting,
     service: Annotated[Service, Depends(service_of)],
 ) -> Answer:
     """Read one image and answer, abstain or reject; all three come with status 200.
+
+    An answer goes out once its record is kept, and not without.
 
     The image is the field `file` of a multipart form, or the body itself under any other content
     type. Its format is told by its content.
     """
     model = service.models.find(query.model)
-    threshold = model.threshold_for(query.threshold)
+    may_lower = caller.may(Scope.ADMIN)
+    threshold = model.threshold_for(query.threshold, allow_lower=may_lower)
     classes = model.classes_for(query.classes, explain=query.explain)
     content_type = request.headers.get("content-type", "")
     max_bytes = service.settings.max_upload_bytes
@@ -98,11 +109,16 @@ async def predict(
             envelope=FORM_ENVELOPE_BYTES if is_multipart(content_type) else 0,
         )
 
-        def work() -> Answer:
+        def work() -> tuple[Answer, int]:
             image = take_image(body, content_type, max_bytes=max_bytes)
-            return model.predictor.predict(
-                image, threshold=threshold, explain=query.explain, classes=classes
+            answer = model.predictor.predict(
+                image,
+                threshold=threshold,
+                allow_lower=may_lower,
+                explain=query.explain,
+                classes=classes,
             )
+            return answer, len(image)
 
         answering = asyncio.ensure_future(service.pool.run(work))
         leaving = asyncio.ensure_future(wait_for_disconnect(request))
@@ -110,7 +126,10 @@ async def predict(
             await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if not answering.done():
                 raise ClientDisconnect
-            return answering.result()
+            answer, n_bytes = answering.result()
         finally:
             answering.cancel()
             leaving.cancel()
+        record = Record.of(answer, model=model.name, key_id=caller.key_id, n_bytes=n_bytes)
+        await written(service.writer.append(record))
+        return answer

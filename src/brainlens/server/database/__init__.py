@@ -1,0 +1,1 @@
+"""Where records and keys are kept: SQLite by default, PostgreSQL by URL."""

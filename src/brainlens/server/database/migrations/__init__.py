@@ -1,0 +1,1 @@
+"""Alembic's scripts; `brainlens.server.database.migrate` runs them."""

@@ -1,0 +1,1 @@
+"""Who may come in: API keys, kept as keyed hashes."""

@@ -1,0 +1,1 @@
+"""What was done: one record a prediction, chained so that meddling shows."""
