@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from brainlens.bundle.calibration import Calibration, PredictionSets, Prior
+from brainlens.bundle.curves import Curves
 from brainlens.classes import ClassInfo
 from brainlens.files import canonical_json, sha256_bytes
 from brainlens.imaging.spec import PreprocessSpec
@@ -147,6 +148,9 @@ class BundleInfo(_Part):
         Figures of this very file.
     risk_coverage
         Rows of (threshold, answer rate, error among the answered); empty until measured.
+    curves
+        Risk by threshold, reliability and confusion of this very file, one entry a set of slices;
+        empty until measured.
     must_know
         Sentences for the card's first lines: what tests found that every reader must know, for
         instance what the model says of a tumour of a kind that it was not trained on.
@@ -174,6 +178,7 @@ class BundleInfo(_Part):
     gates: tuple[dict[str, float | int | str], ...] = ()
     metrics: tuple[Metric, ...] = ()
     risk_coverage: tuple[dict[str, float], ...] = ()
+    curves: tuple[Curves, ...] = ()
     must_know: tuple[str, ...] = ()
     training: Training
     seen: Seen | None = None

@@ -146,7 +146,7 @@ def _from_bundle(
         raise BundleInvalid(
             f"{WEIGHTS} of {bundle.path} cannot be read: {error}.", hint="Export the run again."
         ) from error
-    changes = {"name": name, "version": version, "metrics": (), "risk_coverage": ()}
+    changes = {"name": name, "version": version, "metrics": (), "risk_coverage": (), "curves": ()}
     return bundle.info.model_copy(update=changes), state
 
 
