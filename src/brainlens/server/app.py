@@ -16,7 +16,7 @@ from brainlens.server.origin import LOOPBACK_NAMES, OriginGuard
 from brainlens.server.pool import WorkerPool
 from brainlens.server.records.head_log import HeadLog
 from brainlens.server.request_log import RequestLog
-from brainlens.server.routes import api, health, predict, records, state
+from brainlens.server.routes import api, health, model, page, predict, records, state
 from brainlens.server.security_headers import SecurityHeaders
 from brainlens.server.service import Service
 from brainlens.server.settings import Settings
@@ -70,7 +70,7 @@ def create_app(
     )
     problems.install(app)
     api_document.install(app)
-    for room in (state, predict, records, health, api):
+    for room in (state, predict, records, model, health, api, page):
         app.include_router(room.router)
     return app
 

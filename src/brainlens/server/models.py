@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from brainlens.bundle.load import load_bundle
-from brainlens.bundle.schema import BundleInfo
+from brainlens.bundle.schema import CARD, NOTICE, BundleInfo
 from brainlens.bundle.shipped import shipped
 from brainlens.errors import BundleNotFound, UsageError
 from brainlens.inference.explanation import check_classes
@@ -13,6 +13,7 @@ from brainlens.server.refusals import BadParameter, ThresholdLowered, UnknownMod
 from brainlens.server.settings import Settings
 
 DEFAULT_NAME = "default"
+NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,18 @@ class Model:
         Confidence in [0, 1] below which it abstains here.
     predictor
         What answers; safe to use from several threads.
+    card
+        Its bundle's model card, in Markdown.
+    notice
+        Attribution of its data and starting weights.
     """
 
     name: str
     info: BundleInfo
     threshold: float
     predictor: Predictor
+    card: str
+    notice: str
 
     def threshold_for(self, wanted: float | None, *, allow_lower: bool = False) -> float:
         """Return the threshold of a request that wants ``wanted``.
@@ -124,6 +131,8 @@ class Models:
                 threshold=_raised(name, bundle.info.thresholds.confidence, settings.threshold),
                 # Requests run side by side; see docs/decisions/0008-service-threads.md.
                 predictor=Predictor(bundle, threads=1, key=input_key),
+                card=bundle.read(CARD).decode(),
+                notice=bundle.read(NOTICE).decode(),
             )
         return cls(models, default)
 

@@ -1,14 +1,17 @@
-"""GET /: what this service is and which models answer."""
+"""GET /: what this service is and which models answer; to a browser, the page."""
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
 
 from brainlens import __version__
 from brainlens.classes import ClassInfo
+from brainlens.server.accept import prefers_html
 from brainlens.server.api_document import problems
 from brainlens.server.models import Model
+from brainlens.server.page_assets import INDEX, assets
 from brainlens.server.service import Service, service_of
 from brainlens.words import DISCLAIMER
 
@@ -58,11 +61,27 @@ def _model_state(model: Model, default: str) -> ModelState:
 @router.get(
     "/",
     summary="State of the service",
-    response_description="Version, models and uptime.",
-    responses=problems(),
+    response_model=State,
+    responses={
+        200: {
+            "description": "Version, models and uptime; or the page, for who would rather have it.",
+            "content": {"text/html": {"schema": {"type": "string"}}},
+        },
+        **problems(),
+    },
 )
-async def state(service: Annotated[Service, Depends(service_of)]) -> State:
-    """Say which version runs since when, and which models it answers with."""
+async def state(
+    request: Request, response: Response, service: Annotated[Service, Depends(service_of)]
+) -> State | Response:
+    """Say which version runs since when, and which models it answers with.
+
+    A browser that opens this address is shown the page at `/page` instead.
+    """
+    if prefers_html(request.headers.get("accept")):
+        page = assets()[INDEX].response(request.headers)
+        page.headers["Vary"] = "Accept, Accept-Encoding"
+        return page
+    response.headers["Vary"] = "Accept"
     models = service.models
     return State(
         models=tuple(_model_state(m, models.default) for m in models.by_name.values()),

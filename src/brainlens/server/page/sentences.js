@@ -1,0 +1,35 @@
+/** What is said of an item, in whole sentences. */
+
+import { has, local, number, percent, t } from "./language.js";
+
+const CAP = /^./;
+
+/** Why an item was not answered: of a failure, of an abstention, of a rejection. */
+export function reasonWords({ failure, reasons = [], answer }) {
+  if (failure) {
+    const key = `failure.${failure.code}`;
+    return has(key) ? t(key) : [failure.detail, failure.hint].filter(Boolean).join(" ") || t("failure.internal");
+  }
+  const all = reasons.length ? reasons : (answer?.reasons ?? []);
+  return all.map((code) => (has(`reason.${code}`) ? t(`reason.${code}`) : code)).join(" ");
+}
+
+/** The sentence of an answer at a threshold; it never names a class of a rejected image. */
+export function verdictWords(answer, { status, reasons }, threshold, classes) {
+  if (status === "rejected") return `${t("verdict.rejected")} ${reasonWords({ reasons })}`.trim();
+  const values = {
+    name: local(answer.display_name), confidence: percent(answer.confidence), threshold: number(threshold, 2),
+    n: numeral(classes),
+  };
+  if (status === "answered") return t("verdict.answered", values);
+  const why = reasons.includes("low_confidence") ? t("verdict.abstained.low", values) : `${t("verdict.abstained")} ${reasonWords({ reasons })}`;
+  return `${why} ${t("verdict.highest", values)}`;
+}
+
+/** A small number as a word, where the language's strings have it. */
+function numeral(count) {
+  return has(`numeral.${count}`) ? t(`numeral.${count}`) : number(count);
+}
+
+/** A word as the start of a sentence. */
+export const capital = (text) => text.replace(CAP, (first) => first.toUpperCase());
