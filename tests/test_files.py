@@ -111,3 +111,22 @@ def test_a_kill_leaves_the_old_file_or_a_new_one(tmp_path: Path) -> None:
         data = path.read_bytes()
         assert len(data) == 200_000
         assert len(set(data)) == 1
+
+
+def test_a_file_written_in_parts_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "file"
+
+    def fail() -> None:
+        with files.writing(path) as file:
+            file.write(b"half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert list(path.parent.iterdir()) == []
+
+    with files.writing(path) as file:
+        file.write(b"one ")
+        file.write(b"two")
+        assert not path.exists()
+    assert path.read_bytes() == b"one two"

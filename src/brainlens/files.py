@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 
 def sha256_bytes(data: bytes) -> str:
@@ -40,8 +40,9 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path`` atomically: a kill leaves the old file or the new one.
+@contextmanager
+def writing(path: Path) -> Iterator[IO[bytes]]:
+    """Give a file that takes its place at ``path`` when the block ends well, else none.
 
     Raises
     ------
@@ -53,7 +54,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         # mkstemp makes files only the owner may read; what we write is for others to read too.
@@ -63,6 +64,18 @@ def write_bytes(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path`` atomically: a kill leaves the old file or the new one.
+
+    Raises
+    ------
+    OSError
+        If the file system refuses; the old file is then untouched.
+    """
+    with writing(path) as file:
+        file.write(data)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -98,7 +98,8 @@ def test_interrupt_ends_it_without_a_word(
     monkeypatch.setattr("brainlens.server.serve.log_to", lambda: None)
     urls = []
 
-    def interrupt(url: str) -> None:
+    def interrupt(url: str, needs_keys: bool) -> None:
+        assert not needs_keys
         urls.append(url)
         raise KeyboardInterrupt
 

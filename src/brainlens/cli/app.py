@@ -16,6 +16,8 @@ from brainlens.cli import (
     export,
     gates,
     info,
+    keys,
+    log,
     predict,
     probe,
     serve,
@@ -62,6 +64,8 @@ app.command(epilog=serve.EXAMPLES)(serve.serve)
 app.command(epilog=probe.EXAMPLES)(probe.probe)
 app.command(epilog=info.EXAMPLES)(info.info)
 app.add_typer(data.app)
+app.add_typer(keys.app)
+app.add_typer(log.app)
 
 
 def main() -> None:

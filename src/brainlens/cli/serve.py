@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from brainlens.cli.console import note
+from brainlens.cli.kept import DataDir
 from brainlens.cli.verbs import examples
 from brainlens.errors import UsageError
 from brainlens.words import DISCLAIMER
@@ -26,7 +27,10 @@ def serve(
             metavar="NAME=PATH",
         ),
     ] = None,
-    host: Annotated[str | None, typer.Option(help="Loopback address to listen on.")] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(help="Address to listen on. Default 127.0.0.1; others need keys first."),
+    ] = None,
     port: Annotated[
         int | None, typer.Option(help="Default 8000; 0 lets the system choose.")
     ] = None,
@@ -39,6 +43,22 @@ def serve(
     workers: Annotated[
         int | None, typer.Option(help="Images at a time; default one a core.")
     ] = None,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A host name it is reached by, besides those of loopback; may be repeated.",
+            metavar="NAME",
+        ),
+    ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A proxy whose word on who asks is believed: an address or a network; may be "
+            "repeated.",
+            metavar="ADDRESS",
+        ),
+    ] = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Serve predictions over HTTP until Ctrl+C.
 
@@ -54,12 +74,22 @@ def serve(
         default_model=default_model,
         threshold=threshold,
         workers=workers,
+        allowed_hosts=allowed_host or None,
+        trusted_proxies=trusted_proxy or None,
+        data_dir=data_dir,
     )
     run_service(settings, _ready)
 
 
-def _ready(url: str) -> None:
+def _ready(url: str, needs_keys: bool) -> None:
     note(f"BrainLens answers at {url} and describes itself at {url}/docs. Ctrl+C ends it.")
+    if needs_keys:
+        note("It asks for an API key: brainlens keys list.")
+    else:
+        note(
+            "It has no API keys, so it answers this machine alone, without asking who is there. "
+            "Others need keys: brainlens keys create NAME --scope predict."
+        )
     note(DISCLAIMER, style="dim")
 
 

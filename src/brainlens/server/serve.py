@@ -87,7 +87,7 @@ class Server(uvicorn.Server):
         self._on_ready(url)
 
 
-def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
+def serve(settings: Settings, on_ready: Callable[[str, bool], None]) -> None:
     """Serve in this process until it is told to stop by Ctrl+C or a signal.
 
     Parameters
@@ -95,19 +95,18 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
     settings
         The service's settings.
     on_ready
-        Called once with the service's URL, when it answers.
+        Called once with the service's URL, and whether requests need a key, when it answers.
 
     Raises
     ------
-    ServiceError
-        If the port is taken or may not be used.
-    InputError
-        If a bundle cannot be loaded.
+    ServiceError, InputError
+        As `Server`.
     """
     log_to()
     # uvicorn ends in good order first and raises the interrupt again after.
     with contextlib.suppress(KeyboardInterrupt):
-        Server(settings, on_ready).run()
+        server = Server(settings, lambda url: on_ready(url, server.needs_keys))
+        server.run()
 
 
 def _no_keys(host: str) -> UsageError:
