@@ -1,7 +1,7 @@
 """API keys: how they look, and what is kept of them.
 
 A key is ``bl_<id>_<secret>``. The id is public: lists, records and logs show it. Of the secret only
-a keyed hash is kept; see docs/decisions/0016-api-keys.md for why that and no slow password hash.
+a keyed hash is kept; see docs/decisions/0015-api-keys.md for why that and no slow password hash.
 """
 
 import hmac
