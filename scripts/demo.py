@@ -34,7 +34,9 @@ def main() -> int:
         if not bundle.exists():
             _step("export", run, "--out", bundle, "--name", "demonstration")
         _step("evaluate", bundle, "--data", slices, "--out", folder / "report")
-        with _service("serve", "--bundle", f"demonstration={bundle}", "--port", 0) as url:
+        # What it keeps lies with the demonstration, not with what else its user serves.
+        served = ("--bundle", f"demonstration={bundle}", "--data-dir", folder / "kept")
+        with _service("serve", *served, "--port", 0) as url:
             _step("probe", slices / "test", "--url", url, "--threshold", 0.7)
     except subprocess.CalledProcessError as error:
         return error.returncode

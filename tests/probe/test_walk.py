@@ -10,6 +10,7 @@ from brainlens.bundle.schema import Thresholds
 from brainlens.errors import DataError, ServiceUnavailable, UsageError
 from brainlens.outcomes import read_outcomes, write_outcomes
 from brainlens.probe import probe
+from brainlens.server.keys.scope import Scope
 from brainlens.server.settings import Settings
 from brainlens.words import DISCLAIMER
 
@@ -33,6 +34,20 @@ def test_right_answers_are_counted_as_right(live: Live, images: Path, tiny_bundl
     assert report.latency.p95_ms
     assert report.latency.p95_ms >= report.latency.median_ms
     assert [o.path for o in report.outcomes] == sorted(o.path for o in report.outcomes)
+
+
+def test_a_service_with_keys_is_probed_with_one(
+    images: Path, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    settings = Settings(port=0, bundles={"tiny": tiny_bundle}, data_dir=tmp_path / "kept")
+    with running(settings) as live:
+        _, key = live.service.storage.keys.create("probe", (Scope.PREDICT,))
+        refused = probe(images, live.url)
+        report = probe(images, live.url, key=key)
+
+    assert refused.failed == {"key_needed": 6}
+    assert report.failed == {}
+    assert report.figures.accuracy == 1.0
 
 
 def test_wrong_answers_are_counted_as_wrong(

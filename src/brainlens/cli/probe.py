@@ -32,6 +32,14 @@ def probe(
     model: Annotated[
         str | None, typer.Option(help="Which of the service's models; default its default.")
     ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            envvar="BRAINLENS_API_KEY",
+            help="API key, where the service asks for one; better given as a variable, since "
+            "others may see command lines.",
+        ),
+    ] = None,
     map_: Annotated[
         list[str] | None,
         typer.Option("--map", help="What a folder means; may be repeated.", metavar="FOLDER=CLASS"),
@@ -68,6 +76,7 @@ def probe(
             threshold=threshold,
             workers=workers,
             model=model,
+            key=key,
             explicit_map=parse_map(map_),
             progress=update,
         )

@@ -63,6 +63,8 @@ class Client:
         Seconds before the first repeat; doubled from repeat to repeat up to 4 seconds.
     timeout_s
         Seconds without a sign of life after which an attempt has failed.
+    key
+        The API key to send, where the service asks for one.
 
     Raises
     ------
@@ -79,6 +81,7 @@ class Client:
         retries: int,
         first_wait_s: float,
         timeout_s: float,
+        key: str | None = None,
     ) -> None:
         self.url = url.rstrip("/")
         host = _host(self.url)
@@ -89,6 +92,7 @@ class Client:
         self._http = httpx.Client(
             base_url=self.url,
             timeout=timeout_s,
+            headers={} if key is None else {"Authorization": f"Bearer {key}"},
             limits=httpx.Limits(max_connections=connections),
             # A proxy of the environment is not meant for this very machine.
             trust_env=host not in _LOOPBACK,

@@ -30,6 +30,7 @@ def probe(
     threshold: float = 0.7,
     workers: int = 4,
     model: str | None = None,
+    key: str | None = None,
     explicit_map: Mapping[str, str] | None = None,
     retries: int = 8,
     first_wait_s: float = 0.25,
@@ -54,6 +55,8 @@ def probe(
         Images sent at the same time.
     model
         Name of the model asked for; the service's default one for None.
+    key
+        The API key to send, where the service asks for one.
     explicit_map
         Folder name → class id.
     retries, first_wait_s, timeout_s
@@ -82,6 +85,7 @@ def probe(
         retries=retries,
         first_wait_s=first_wait_s,
         timeout_s=timeout_s,
+        key=key,
     )
     with closing(client):
         served, classes = _choose_model(client.state(), model)
