@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from brainlens.cli.serve import _ready
+
 from .conftest import Command
 
 
@@ -26,6 +28,17 @@ def test_what_cannot_be_served(brainlens: Command, options: list[str], words: st
     said = brainlens("serve", "--port", 0, *options)
     assert said.status == 2
     assert words in said.error
+
+
+@pytest.mark.parametrize(("needs_keys", "words"), [(True, "asks for an API key"), (False, "alone")])
+def test_the_start_says_who_may_come_in(
+    capsys: pytest.CaptureFixture[str], needs_keys: bool, words: str
+) -> None:
+    _ready("http://127.0.0.1:1", needs_keys)
+
+    said = capsys.readouterr().err
+    assert "BrainLens answers at http://127.0.0.1:1 " in said
+    assert words in said
 
 
 def test_a_port_that_is_taken(brainlens: Command, tiny_bundle: Path) -> None:

@@ -109,6 +109,15 @@ def test_the_table_is_what_happens(guarded: Guarded, route: str, column: str) ->
         assert problem(answer) == expected
 
 
+def test_who_may_read_all_may_not_comment_on_all(guarded: Guarded) -> None:
+    both = bearer(guarded.keys["both"])
+    path = f"/predictions/{guarded.other}"
+
+    assert guarded.live.get(path, headers=both).status_code == 200
+    answer = guarded.live.post(f"{path}/feedback", headers=both, json={"class": "alpha"})
+    assert problem(answer) == "unknown-prediction"
+
+
 def test_every_route_has_its_row() -> None:
     documented = {route.split("?")[0] for route in TABLE}
     served = {"GET /openapi.json"}

@@ -1,8 +1,10 @@
 import json
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from brainlens.server.keys.scope import Scope
 from brainlens.server.records.head import EVENT
@@ -11,6 +13,7 @@ from brainlens.server.records.writer import RecordWriter
 from brainlens.server.request_log import LOGGER
 
 from ..live_service import Live, Run
+from .databases import record
 from .test_access import bearer
 from .test_route_predict import problem
 
@@ -99,6 +102,20 @@ def test_feedback_is_a_class_and_nothing_else(
     assert live.get(path).json()["feedback"] == []
 
 
+def test_feedback_on_a_rejected_slice_names_a_class_of_its_model(live: Live) -> None:
+    nothing = {"predicted_class": None, "confidence": None, "probabilities": None}
+    for number, model in ((1, "tiny"), (2, "gone")):
+        rejected = record(number, status="rejected", model=model, **nothing)
+        live.service.writer.append(rejected).result(60)
+
+    told = [
+        live.post(f"/predictions/{number:032x}/feedback", json={"class": concluded}).status_code
+        for number, concluded in ((1, "gamma"), (1, "delta"), (2, "gamma"), (2, None))
+    ]
+
+    assert told == [201, 422, 422, 201]
+
+
 def test_a_record_says_which_key_asked(run_service: Run, ambiguous_png: bytes) -> None:
     with run_service() as live:
         made, key = live.service.storage.keys.create("a", (Scope.PREDICT,))
@@ -181,3 +198,28 @@ def test_a_service_that_predicted_nothing_logs_no_head(
         live.get("/")
 
     assert not [line for line in caplog.messages if EVENT in line]
+
+
+def test_two_services_share_a_database(
+    run_service: Run, ambiguous_png: bytes, database_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("ab" * 32)
+    shared = {"database_url": SecretStr(database_url), "secret_file": tmp_path / "secret"}
+    with run_service(**shared) as one, run_service(**shared) as other:
+        _, key = one.service.storage.keys.create("a", (Scope.PREDICT,))
+        answers = [
+            live.post("/predict", content=ambiguous_png, headers=bearer(key)).json()
+            for live in (one, other)
+        ]
+        crossed = [
+            live.get(f"/predictions/{answer['prediction_id']}", headers=bearer(key)).status_code
+            for live, answer in zip((other, one), answers, strict=True)
+        ]
+        found = verify(one.service.storage.database, one.service.storage.codes)
+        other.service.storage.keys.revoke("a")
+        after = one.post("/predict", content=ambiguous_png, headers=bearer(key))
+
+    assert crossed == [200, 200]
+    assert answers[0]["input"]["sha256"] == answers[1]["input"]["sha256"]
+    assert (len(found.ends), found.n_records, found.findings) == (2, 2, ())
+    assert after.status_code == 401

@@ -197,6 +197,15 @@ def test_a_forged_stub_does_not_hide_what_is_gone(storage: Storage) -> None:
     assert stub.writer == writer
 
 
+def test_a_stub_taken_away_before_another_is_found(storage: Storage) -> None:
+    write(storage, *(record(n) for n in range(6)))
+    for before in (2, 4):
+        prune(storage.database, storage.codes, before_us=record(before).time_us, now_us=1)
+    meddle(storage.database, "DELETE FROM stubs WHERE first_seq = 1")
+
+    assert told(storage) == [("removed", 1, 2)]
+
+
 def test_a_stub_taken_away_is_found(storage: Storage) -> None:
     write(storage, *(record(n) for n in range(4)))
     prune(storage.database, storage.codes, before_us=record(2).time_us, now_us=1)

@@ -71,7 +71,7 @@ class PredictionRecord(_Part):
     "/{prediction_id}",
     summary="Give back the record of a prediction",
     response_description="The record, and what was concluded about it.",
-    responses=problems(*ACCESS_ERRORS, ScopeNeeded, UnknownPrediction, BadParameter),
+    responses=problems(*ACCESS_ERRORS, UnknownPrediction, BadParameter),
 )
 async def read_record(
     prediction_id: PredictionId,
@@ -82,7 +82,7 @@ async def read_record(
 
     A key of scope `predict` sees its own predictions, one of scope `read` everybody's.
     """
-    stored = await _stored(service, caller, prediction_id)
+    stored = await _stored(service, caller, prediction_id, others=Scope.READ)
     record = stored.record.as_json()
     given = [_given(one) for one in stored.feedback]
     return PredictionRecord.model_validate({**record, "feedback": given})
@@ -105,12 +105,14 @@ async def give_feedback(
 
     It changes no answer. Said again, it is recorded again; the last one counts.
     """
-    stored = await _stored(service, caller, prediction_id)
+    stored = await _stored(service, caller, prediction_id, others=Scope.ADMIN)
     known = _classes(service, stored)
     if conclusion.class_id is not None and conclusion.class_id not in known:
         raise BadParameter(
             "class is none of the model's classes.",
-            hint=f"Choose one of: {', '.join(known)}; or null for none of them.",
+            hint=f"Choose one of: {', '.join(known)}; or null for none of them."
+            if known
+            else "Its model is not served any more, so only null can be recorded.",
         )
     given = Feedback.now(
         stored.record.prediction_id, key_id=caller.key_id, concluded=conclusion.class_id
@@ -119,28 +121,22 @@ async def give_feedback(
     return _given(given)
 
 
-async def _stored(service: Service, caller: Caller, prediction_id: str) -> Stored:
-    """Return a record that the caller may see.
+async def _stored(service: Service, caller: Caller, prediction_id: str, *, others: Scope) -> Stored:
+    """Return a record of the caller's own, or of others' where they have that scope.
 
     Raises
     ------
-    ScopeNeeded
-        If they may see none.
     UnknownPrediction
         If there is no such record, or it is another's: which of the two is not theirs to know.
     """
-    if not (caller.may(Scope.PREDICT) or caller.may(Scope.READ)):
-        raise ScopeNeeded(
-            "The API key may see no records.", hint="Use a key made with --scope predict or read."
-        )
     stored = await asyncio.to_thread(service.storage.records.find, prediction_id)
     if stored is not None:
         own = stored.record.key_id == caller.key_id
-        if own or caller.may(Scope.READ):
+        if own or caller.may(others):
             return stored
     raise UnknownPrediction(
         "There is no record of that prediction, or it was asked with another key.",
-        hint="Use the key that asked, or one of scope read; old records may have been pruned.",
+        hint=f"Use the key that asked, or one of scope {others}; old records may have been pruned.",
     )
 
 
