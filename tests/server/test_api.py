@@ -35,6 +35,15 @@ def test_document_states_every_problem(live: Live) -> None:
     assert NOT_A_DEVICE in document["info"]["description"]
 
 
+def test_document_says_how_to_send_a_key(live: Live) -> None:
+    document = live.get("/openapi.json").json()
+    schemes = document["components"]["securitySchemes"].values()
+
+    assert {scheme["type"] for scheme in schemes} == {"http", "apiKey"}
+    assert "security" in document["paths"]["/predict"]["post"]
+    assert "security" not in document["paths"]["/livez"]["get"]
+
+
 def test_examples_keep_their_schemas(live: Live) -> None:
     responses = live.get("/openapi.json").json()["paths"]["/predict"]["post"]["responses"]
     answers = responses["200"]["content"]["application/json"]["examples"]

@@ -85,7 +85,7 @@ def test_listed_hosts_and_origins_are_answered(run_service: Run, ambiguous_png: 
             headers={
                 "Origin": origin,
                 "Access-Control-Request-Method": "POST",
-                "Access-Control-Request-Headers": "content-type",
+                "Access-Control-Request-Headers": "content-type,authorization,x-api-key",
             },
         )
         other = live.get("/", headers={"Origin": "https://other.test"})

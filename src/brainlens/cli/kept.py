@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 if TYPE_CHECKING:
     from brainlens.server.storage import Storage
+
+# A walk along millions of records takes its time, and nobody's answer waits for it.
+_PATIENCE_S: Final = 3600
 
 DataDir = Annotated[
     Path | None,
@@ -34,5 +37,6 @@ def opened(data_dir: Path | None) -> Iterator["Storage"]:
     from brainlens.server.settings import load_settings
     from brainlens.server.storage import Storage
 
-    with closing(Storage.open(load_settings(data_dir=data_dir))) as storage:
+    settings = load_settings(data_dir=data_dir)
+    with closing(Storage.open(settings, patience_s=_PATIENCE_S)) as storage:
         yield storage

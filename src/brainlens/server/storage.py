@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import select, text
 
 from brainlens.errors import UsageError
-from brainlens.server.database.database import Database, parse_url, sqlite_url
+from brainlens.server.database.database import PATIENCE_S, Database, parse_url, sqlite_url
 from brainlens.server.database.tables import secret_check
 from brainlens.server.keys.store import KeyStore
 from brainlens.server.records.signed import holds, sign
@@ -47,8 +47,15 @@ class Storage:
         self.codes = Keys.of(secret)
 
     @classmethod
-    def open(cls, settings: Settings) -> "Storage":
+    def open(cls, settings: Settings, *, patience_s: int = PATIENCE_S) -> "Storage":
         """Open what the settings name; made where there is nothing yet.
+
+        Parameters
+        ----------
+        settings
+            Where everything is.
+        patience_s
+            Seconds after which a database that does not answer counts as gone.
 
         Raises
         ------
@@ -64,7 +71,7 @@ class Storage:
             secret = Secret.read_or_make(folder / SECRET_FILE)
         given = settings.database_url
         url = parse_url(given.get_secret_value()) if given else sqlite_url(folder / SQLITE_FILE)
-        database = Database(url, sync=settings.sync_records)
+        database = Database(url, sync=settings.sync_records, patience_s=patience_s)
         try:
             return cls(database, secret)
         except BaseException:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from brainlens.errors import MissingExtra, StorageError, UsageError
 from brainlens.server.database.migrate import migrate
 
-#: Seconds after which a database that does not answer counts as gone.
+#: Seconds that a service gives its database: somebody waits for the answer.
 PATIENCE_S: Final = 5
 _WRITING: Final = "brainlens_writing"
 _HINT: Final = "Check that it is there, that it may be written and that its disk has room."
@@ -79,6 +79,8 @@ class Database:
     sync
         Whether a transaction in SQLite is on the disk when it ends, power cuts included. Otherwise
         it survives the end of the process, by whatever signal, yet not the machine's.
+    patience_s
+        Seconds after which a database that does not answer counts as gone.
 
     Raises
     ------
@@ -88,8 +90,11 @@ class Database:
         If its tables are of a newer version.
     """
 
-    def __init__(self, url: URL, *, sync: bool = False) -> None:
-        self._engine = _sqlite(url, sync) if url.drivername == "sqlite" else _postgresql(url)
+    def __init__(self, url: URL, *, sync: bool = False, patience_s: int = PATIENCE_S) -> None:
+        if url.drivername == "sqlite":
+            self._engine = _sqlite(url, sync, patience_s)
+        else:
+            self._engine = _postgresql(url, patience_s)
         try:
             with self.writing() as connection:
                 migrate(connection)
@@ -150,7 +155,7 @@ def _failures() -> Iterator[None]:
         ) from error
 
 
-def _sqlite(url: URL, sync: bool) -> Engine:
+def _sqlite(url: URL, sync: bool, patience_s: int) -> Engine:
     assert url.database is not None  # noqa: S101 - parse_url and sqlite_url see to it
     folder = Path(url.database).absolute().parent
     try:
@@ -160,7 +165,7 @@ def _sqlite(url: URL, sync: bool) -> Engine:
         raise DatabaseError(
             f"The folder {folder} cannot be made: {error.strerror or error}.", hint=_HINT
         ) from error
-    engine = create_engine(url, connect_args={"timeout": PATIENCE_S})
+    engine = create_engine(url, connect_args={"timeout": patience_s})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
@@ -178,8 +183,8 @@ def _sqlite(url: URL, sync: bool) -> Engine:
     return engine
 
 
-def _postgresql(url: URL) -> Engine:
-    milliseconds = PATIENCE_S * 1000
+def _postgresql(url: URL, patience_s: int) -> Engine:
+    milliseconds = patience_s * 1000
     return create_engine(
         url,
         # A connection that died while nobody used it is replaced, not handed out.

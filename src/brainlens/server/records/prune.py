@@ -12,9 +12,9 @@ from brainlens.server.records.verify import Keys, Walk
 def prune(database: Database, keys: Keys, *, before_us: int, now_us: int) -> tuple[Stub, ...]:
     """Delete the records made before a moment, and what was concluded about them.
 
-    Of each chain the records up to the first that is to stay are deleted, all chains in one
-    transaction. A chain that is not as it was written is not pruned, nor any other then: pruning
-    would hide what was done to it.
+    Of each chain the records up to the first that is to stay are deleted, in one transaction a
+    chain, so that a service that writes meanwhile waits for none of them long. If a chain is not as
+    it was written, none is pruned: pruning would hide what was done to it.
 
     Parameters
     ----------
@@ -37,32 +37,40 @@ def prune(database: Database, keys: Keys, *, before_us: int, now_us: int) -> tup
     CheckFailed
         If a chain is not as it was written.
     DatabaseError
-        If the database fails; nothing is deleted then.
+        If the database fails, or somebody else prunes now; each chain is then pruned or whole.
     """
-    left = []
-    with database.writing() as connection:
-        for writer in sorted(connection.scalars(select(predictions.c.writer).distinct())):
-            stub = _stub(connection, writer, before_us, now_us)
-            if stub is None:
-                continue
-            walk = Walk(connection, keys, writer)
-            walk.run()
-            if walk.findings:
-                raise CheckFailed(
-                    f"The records are not as they were written, so none was pruned: "
-                    f"{walk.findings[0]}",
-                    hint="See all findings: brainlens log verify.",
-                )
+    with database.reading() as connection:
+        left = _plan(connection, keys, before_us, now_us)
+    for stub in left:
+        with database.writing() as connection:
             connection.execute(insert(stubs).values(stub.as_row(keys.stubs)))
             connection.execute(
                 delete(predictions).where(
-                    predictions.c.writer == writer, predictions.c.seq <= stub.last_seq
+                    predictions.c.writer == stub.writer, predictions.c.seq <= stub.last_seq
                 )
             )
-            left.append(stub)
-        remaining = select(predictions.c.prediction_id)
-        connection.execute(delete(feedback).where(feedback.c.prediction_id.not_in(remaining)))
-    return tuple(left)
+    about = select(predictions.c.seq).where(predictions.c.prediction_id == feedback.c.prediction_id)
+    with database.writing() as connection:
+        connection.execute(delete(feedback).where(~about.exists()))
+    return left
+
+
+def _plan(connection: Connection, keys: Keys, before_us: int, now_us: int) -> tuple[Stub, ...]:
+    """Return what is to stand for the records that may go, of chains that were all checked."""
+    planned = []
+    for writer in sorted(connection.scalars(select(predictions.c.writer).distinct())):
+        stub = _stub(connection, writer, before_us, now_us)
+        if stub is None:
+            continue
+        walk = Walk(connection, keys, writer)
+        walk.run()
+        if walk.findings:
+            raise CheckFailed(
+                f"The records are not as they were written, so none was pruned: {walk.findings[0]}",
+                hint="See all findings: brainlens log verify.",
+            )
+        planned.append(stub)
+    return tuple(planned)
 
 
 def _stub(connection: Connection, writer: str, before_us: int, now_us: int) -> Stub | None:
