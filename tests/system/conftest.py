@@ -1,6 +1,7 @@
 """What system tests share: a clean clone, and an environment that is nobody's."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -20,6 +21,17 @@ def plain_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
         if name not in _INHERITED and not name.startswith(("BRAINLENS_", "COV_", "COVERAGE_"))
     }
     return plain | {"BRAINLENS_DATA_DIR": str(tmp_path_factory.mktemp("kept"))}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return the browser's command."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if found is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("chromium is missing: scripts/install-system-packages")
+        pytest.skip("chromium is not installed: scripts/install-system-packages")
+    return found
 
 
 @pytest.fixture(scope="module")

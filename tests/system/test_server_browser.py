@@ -1,7 +1,5 @@
 """A web page of another origin cannot use the service, whatever it tries."""
 
-import os
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -38,17 +36,6 @@ const tries = {
   document.title = "done";
 })();
 </script>"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    """Return the browser's command."""
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("chromium is missing: scripts/install-system-packages")
-        pytest.skip("chromium is not installed: scripts/install-system-packages")
-    return found
 
 
 @pytest.fixture

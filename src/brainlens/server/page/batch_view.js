@@ -104,7 +104,7 @@ export function countWords(sums, all) {
   const parts = ["answered", "abstained", "rejected", "failed", "waiting"]
     .filter((name) => sums[name] || name === "answered" || name === "abstained")
     .map((name) => t(`count.${name}`, { count: sums[name] }));
-  return `${t("count.images", { count: all })}: ${parts.join(", ")}.`;
+  return t("count.all", { images: t("count.images", { count: all }), parts: parts.join(", ") });
 }
 
 function noteWords(items, sums, session) {

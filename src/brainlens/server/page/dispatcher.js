@@ -61,6 +61,8 @@ export class Dispatcher {
 
   async #send(item) {
     if (item.file.size > LARGEST) return this.#fail(item, { code: "image-too-large" });
+    const { round } = item;
+    const stale = () => item.round !== round;
     let bytes;
     item.sending = true;
     this.#hooks.changed();
@@ -70,16 +72,16 @@ export class Dispatcher {
       if (!(error instanceof DOMException)) throw error;
       return this.#fail(item, { code: "file-gone" });
     }
-    const model = item.model;
+    if (stale()) return undefined;
     try {
       const answer = await this.#ask(item, bytes);
-      if (item.model !== model) return undefined; // Asked anew with another model meanwhile.
+      if (stale()) return undefined;
       item.sending = false;
       item.answer = answer;
       item.explanation = answer.explanation;
       this.#hooks.answered(item);
     } catch (error) {
-      if (item.model !== model) return undefined;
+      if (stale()) return undefined;
       if (error instanceof Refused) return this.#fail(item, error);
       this.#wait(item, error);
     }

@@ -29,7 +29,7 @@ export function intakeView(session, actions) {
     return html("button", { class: "example", data: { number: example.number }, on: { click: () => actions.addExample(example) } }, picture);
   });
   examples.append(
-    html("h3", { t: "examples.title" }),
+    html("h2", { t: "examples.title" }),
     html("p", { class: "soft", t: "examples.what" }),
     html("div", { class: "example-row" }, exampleButtons),
   );

@@ -18,6 +18,8 @@ export class Item {
     this.truth = null;
     /** How often the connection broke off while it was sent. */
     this.outages = 0;
+    /** How often it was sent for anew: an answer of an earlier round is stale. */
+    this.round = 0;
     this.forget();
   }
 
@@ -28,6 +30,7 @@ export class Item {
 
   /** Go back to the state before it was sent. */
   forget() {
+    this.round += 1;
     this.sending = false;
     this.answer = null;
     this.explanation = null;

@@ -46,16 +46,22 @@ export const local = (byLanguage) => byLanguage?.[current] ?? byLanguage?.en ?? 
 export const number = (value, digits = 0) =>
   new Intl.NumberFormat(current, { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value);
 
-/** A share in [0, 1] as a percentage that never rounds to a certainty which is none. */
-export function percent(share, digits = 1) {
+/**
+ * A share in [0, 1] as a percentage that never rounds to a certainty which is none.
+ * @param {{over: string, under: string}} [signs] what stands before the last one that is not rounded.
+ */
+export function percent(share, digits = 1, signs = { over: ">", under: "<" }) {
   const step = 10 ** -(digits + 2);
   const format = (value) => new Intl.NumberFormat(current, {
     style: "percent", maximumFractionDigits: digits, minimumFractionDigits: digits,
   }).format(value);
-  if (share < 1 && share > 1 - step / 2) return `> ${format(1 - step)}`;
-  if (share > 0 && share < step / 2) return `< ${format(step)}`;
+  if (share < 1 && share > 1 - step / 2) return `${signs.over} ${format(1 - step)}`;
+  if (share > 0 && share < step / 2) return `${signs.under} ${format(step)}`;
   return format(share);
 }
+
+/** The same inside a sentence. */
+export const percentWords = (share) => percent(share, 1, { over: t("share.over"), under: t("share.under") });
 
 export const dateTime = (date) =>
   new Intl.DateTimeFormat(current, { dateStyle: "medium", timeStyle: "short" }).format(date);

@@ -4,12 +4,12 @@ import { countWords } from "./batch_view.js";
 import { html } from "./element.js";
 import { dateTime, local, number, percent, t } from "./language.js";
 import { measuredError } from "./measured_error.js";
-import { reasonWords } from "./sentences.js";
+import { reasonWords, verdictWords } from "./sentences.js";
 import { measuredOn } from "./threshold_view.js";
 import { tally, verdict } from "./verdict.js";
 
 /** More rows would not fit beside the rest. */
-const ROWS = 24;
+const ROWS = 20;
 
 /**
  * Fill the sheet.
@@ -29,7 +29,7 @@ export function fillSheet(place, session, picture) {
     html("p", {}, countWords(tally(items, threshold), items.length)),
     measuredLine(description, threshold),
     html("p", { class: "print-said" }, `${t("said.aid")} ${t("said.device")}`),
-    selected && picture ? figure(selected, picture) : "",
+    selected && picture ? figure(selected, picture, threshold, session) : "",
     html("table", {}, html("thead", {}, html("tr", {}, ["name", "status", "class", "confidence", "truth"].map((key) => html("th", { scope: "col" }, t(`batch.${key}`))))),
       html("tbody", {}, items.slice(0, ROWS).map((item) => line(item, threshold, session)))),
     items.length > ROWS ? html("p", {}, t("print.more", { count: items.length - ROWS })) : "");
@@ -44,12 +44,14 @@ function measuredLine(description, threshold) {
   return html("p", {}, `${percent(measured.error)} ${t("measured.wrong")} ${interval} ${measuredOn(measured)}`);
 }
 
-function figure(item, picture) {
+function figure(item, picture, threshold, session) {
+  const found = verdict(item, threshold);
+  const told = item.answer ? verdictWords(item.answer, found, threshold, session.get("classesOf")(item.model).length) : reasonWords(item);
   const copy = html("canvas", { width: picture.width, height: picture.height });
   const context = copy.getContext("2d");
   context.fillRect(0, 0, copy.width, copy.height);
   context.drawImage(picture, 0, 0);
-  return html("figure", {}, copy, html("figcaption", {}, item.path));
+  return html("figure", {}, copy, html("figcaption", {}, html("strong", {}, item.path), ` ${told}`));
 }
 
 function line(item, threshold, session) {

@@ -1,8 +1,7 @@
 /** What is said of an item, in whole sentences. */
 
-import { has, local, number, percent, t } from "./language.js";
-
-const CAP = /^./;
+import { LOW_CONFIDENCE } from "./verdict.js";
+import { has, local, number, percentWords, t } from "./language.js";
 
 /** Why an item was not answered: of a failure, of an abstention, of a rejection. */
 export function reasonWords({ failure, reasons = [], answer }) {
@@ -18,11 +17,12 @@ export function reasonWords({ failure, reasons = [], answer }) {
 export function verdictWords(answer, { status, reasons }, threshold, classes) {
   if (status === "rejected") return `${t("verdict.rejected")} ${reasonWords({ reasons })}`.trim();
   const values = {
-    name: local(answer.display_name), confidence: percent(answer.confidence), threshold: number(threshold, 2),
+    name: local(answer.display_name), confidence: percentWords(answer.confidence), threshold: number(threshold, 2),
     n: numeral(classes),
   };
   if (status === "answered") return t("verdict.answered", values);
-  const why = reasons.includes("low_confidence") ? t("verdict.abstained.low", values) : `${t("verdict.abstained")} ${reasonWords({ reasons })}`;
+  const others = reasonWords({ reasons: reasons.filter((code) => code !== LOW_CONFIDENCE) });
+  const why = [t(reasons.includes(LOW_CONFIDENCE) ? "verdict.abstained.low" : "verdict.abstained", values), others].filter(Boolean).join(" ");
   return `${why} ${t("verdict.highest", values)}`;
 }
 
@@ -30,6 +30,3 @@ export function verdictWords(answer, { status, reasons }, threshold, classes) {
 function numeral(count) {
   return has(`numeral.${count}`) ? t(`numeral.${count}`) : number(count);
 }
-
-/** A word as the start of a sentence. */
-export const capital = (text) => text.replace(CAP, (first) => first.toUpperCase());

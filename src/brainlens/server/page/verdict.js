@@ -14,8 +14,8 @@ export function verdict(item, threshold) {
   if (item.failure) return { status: "failed", reasons: [] };
   if (!item.answer) return { status: "waiting", reasons: [] };
   const { status, reasons, confidence } = item.answer;
-  if (status === "answered" && confidence < threshold) return { status: "abstained", reasons: [LOW_CONFIDENCE] };
-  return { status, reasons };
+  if (status === "rejected" || confidence >= threshold || reasons.includes(LOW_CONFIDENCE)) return { status, reasons };
+  return { status: "abstained", reasons: [...reasons, LOW_CONFIDENCE] };
 }
 
 /** Whether an answered item is right; null where it is not answered or the truth is not known. */

@@ -3,6 +3,7 @@
 import { Busy, KeyWanted, Unreachable } from "./service.js";
 
 const CALM_MS = 15_000;
+const BUSY_MS = 2_000;
 const FIRST_MS = 500;
 const SLOWEST_MS = 5_000;
 
@@ -31,7 +32,8 @@ export class Watch {
     clearTimeout(this.#timer);
     // Without a key the person is asked; looking again by itself would only count as a wrong try.
     if (status !== "key") {
-      this.#timer = setTimeout(() => this.look(), status === "unreachable" ? this.#delay : CALM_MS);
+      const delays = { ready: CALM_MS, busy: BUSY_MS, unreachable: this.#delay };
+      this.#timer = setTimeout(() => this.look(), delays[status]);
     }
     this.#told(status, state);
   }

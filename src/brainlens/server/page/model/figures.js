@@ -31,7 +31,7 @@ export function groupWords({ first }, description) {
   const parts = [measuredOn({ ...first, data: description.training.data_title })];
   if (first.level === "patient") parts.push(t("figures.by.patient"));
   if (first.subgroup) parts.push(first.subgroup);
-  if (first.decision_sha256 !== description.decision_sha256) parts.push(t("figures.other"));
+  if (first.decision_sha256 !== description.decision_sha256) parts.push(t("figures.foreign"));
   return parts.join(" ");
 }
 

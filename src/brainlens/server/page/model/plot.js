@@ -5,7 +5,7 @@ import { percent } from "../language.js";
 
 const WIDTH = 420;
 const HEIGHT = 320;
-const MARGIN = { left: 54, right: 14, top: 12, bottom: 46 };
+const MARGIN = { left: 62, right: 26, top: 12, bottom: 46 };
 const TICKS = 5;
 
 export class Plot {

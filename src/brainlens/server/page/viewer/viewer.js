@@ -5,7 +5,7 @@ import { paint } from "./grey.js";
 import { ViewBox } from "./view_box.js";
 
 /** Magnified beyond this, pixels are shown as the squares that they are. */
-const SHARP = 3;
+const SHARP = 8;
 const MARK = { radius: 9, gap: 4, arm: 8 };
 
 export class Viewer extends EventTarget {
