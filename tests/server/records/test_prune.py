@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from brainlens.errors import CheckFailed
@@ -63,6 +65,17 @@ def test_a_head_of_before_still_holds(storage: Storage) -> None:
     prune(storage.database, storage.codes, before_us=record(9).time_us, now_us=1)
 
     assert verify(storage.database, storage.codes, [head]).findings == ()
+
+
+def test_a_head_of_another_chain_does_not_hold_behind_a_stub(storage: Storage) -> None:
+    write(storage, *(record(n) for n in range(4)))
+    (end,) = verify(storage.database, storage.codes).ends
+    head = Head.of(storage.codes.heads, dataclasses.replace(end, mac="0" * 64), 1)
+    prune(storage.database, storage.codes, before_us=record(9).time_us, now_us=1)
+
+    (finding,) = verify(storage.database, storage.codes, [head]).findings
+
+    assert finding.fault == "head_differs"
 
 
 def test_what_was_meddled_with_is_not_pruned_away(storage: Storage) -> None:
