@@ -61,7 +61,7 @@ def test_a_bright_lesion_does_not_move_the_outline(tmp_path: Path) -> None:
 def test_noise_around_the_head_is_not_head(tmp_path: Path) -> None:
     def noisy(rng: np.random.Generator) -> Picture:
         clean = head(rng)
-        noise = rng.rayleigh(6, clean.shape).astype(np.uint8)
+        noise = rng.rayleigh(10, clean.shape).astype(np.uint8)
         return np.maximum(clean, noise)
 
     data = write_set(tmp_path / "set", {"noisy": noisy}, patients=1, slices=1)
