@@ -115,10 +115,13 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         Database(sqlite_url(tmp_path / "file" / "records.sqlite"))
 
 
-def test_the_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
-    Database(sqlite_url(tmp_path / "kept" / "records.sqlite")).close()
+def test_everything_is_for_its_owner_alone(tmp_path: Path) -> None:
+    database = Database(sqlite_url(tmp_path / "kept" / "records.sqlite"))
+    made = [tmp_path / "kept", *(tmp_path / "kept").iterdir()]
 
-    assert (tmp_path / "kept").stat().st_mode & 0o077 == 0
+    assert len(made) == 4
+    assert all(path.stat().st_mode & 0o077 == 0 for path in made)
+    database.close()
 
 
 @pytest.mark.parametrize(("sync", "level"), [(False, 1), (True, 2)])

@@ -157,13 +157,15 @@ def _failures() -> Iterator[None]:
 
 def _sqlite(url: URL, sync: bool, patience_s: int) -> Engine:
     assert url.database is not None  # noqa: S101 - parse_url and sqlite_url see to it
-    folder = Path(url.database).absolute().parent
+    path = Path(url.database).absolute()
     try:
-        # Records say who asked what and when: none of another user's business.
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Records say who asked what and when: none of another user's business. SQLite gives the
+        # files it makes beside this one the same permissions.
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
     except OSError as error:
         raise DatabaseError(
-            f"The folder {folder} cannot be made: {error.strerror or error}.", hint=_HINT
+            f"The database {path} cannot be made: {error.strerror or error}.", hint=_HINT
         ) from error
     engine = create_engine(url, connect_args={"timeout": patience_s})
 
