@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
 #: Name → width and height of the window.
 SIZES: Final = {"wide": (1440, 900), "phone": (360, 780)}
@@ -29,6 +29,10 @@ THEMES: Final = ("light", "dark")
 #: No sandbox where it runs as root; no request of the browser's own accord.
 CHROMIUM: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 _START_S: Final = 60
+NO_SLICES: Final[list[FilePayload]] = [
+    {"name": "damaged.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" * 9},
+    {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no image"},
+]
 
 
 @contextmanager
@@ -82,13 +86,7 @@ def _views(page: Page, whole: bool) -> Iterator[tuple[str, bool]]:
     page.wait_for_selector("#answer[data-status=answered]")
     page.wait_for_selector("#frame[data-peak-at]")
     yield "answered", whole
-    page.set_input_files(
-        "#files",
-        [
-            {"name": "damaged.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" * 9},
-            {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no image"},
-        ],
-    )
+    page.set_input_files("#files", NO_SLICES)
     expect(page.locator("tr[data-status=failed]")).to_have_count(2)
     page.click("tr[data-status=failed] >> nth=0")
     yield "failed", whole

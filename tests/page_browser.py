@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import FilePayload, Locator, Page, expect, sync_playwright
 
 #: No sandbox where it runs as root; no request of the browser's own accord.
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
@@ -38,7 +38,7 @@ def browsing(chromium: str, **options: Any) -> Iterator[Page]:
     assert all(url.startswith(("http://127.0.0.1:", "blob:http://127.0.0.1:")) for url in asked)
 
 
-def upload(name: str, content: bytes) -> dict[str, Any]:
+def upload(name: str, content: bytes) -> FilePayload:
     """Return a file as the chooser takes it."""
     return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
 

@@ -73,8 +73,18 @@ def test_service_that_dies_in_mid_batch_costs_no_image(
     tab: Page, tiny_bundle: Path, tmp_path: Path, slice_png: Slice
 ) -> None:
     port = free_port()
-    settings = {"port": port, "data_dir": tmp_path / "data", "workers": 1, "queue_length": 1}
-    with ServerProcess(tiny_bundle, tmp_path / "log", **settings) as server:
+
+    def serving() -> ServerProcess:
+        return ServerProcess(
+            tiny_bundle,
+            tmp_path / "log",
+            port=port,
+            data_dir=tmp_path / "data",
+            workers=1,
+            queue_length=1,
+        )
+
+    with serving() as server:
         open_page(tab, server.wait_until_ready().url)
         drop(tab, {f"{i:03}.png": slice_png(i % 3, seed=i) for i in range(120)})
         expect(tab.locator("tr[data-status=answered]").nth(9)).to_be_visible()
@@ -87,7 +97,7 @@ def test_service_that_dies_in_mid_batch_costs_no_image(
         tab.locator("tr[data-status=waiting] >> nth=-1").click()
         expect(tab.locator("#answer")).to_contain_text("sent as soon as it is back")
 
-    with ServerProcess(tiny_bundle, tmp_path / "log", **settings) as server:
+    with serving() as server:
         server.wait_until_ready()
 
         expect(tab.locator("tr[data-status=answered]")).to_have_count(120)
