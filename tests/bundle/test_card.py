@@ -143,6 +143,22 @@ def test_a_figure_comes_with_all_that_is_needed_to_believe_it(real: BundleInfo) 
     assert "None measured yet." not in text
 
 
+def test_figures_by_patient_and_of_subgroups_stand_apart(real: BundleInfo) -> None:
+    metrics = (
+        _metric(),
+        _metric(value=0.91, level="patient"),
+        _metric(value=0.71, subgroup="lesions below 20 mm", n_slices=40),
+    )
+    text = card(real.model_copy(update={"metrics": metrics}))
+    headings = [line for line in text.splitlines() if line.startswith("### ")]
+    assert [heading.partition(" (this")[0] for heading in headings] == [
+        "### Test slices, protocol official: 300 slices, 30 patients",
+        "### Test slices, by patient (their slices combined), protocol official: 300 slices, "
+        "30 patients",
+        "### Test slices, lesions below 20 mm, protocol official: 40 slices, 30 patients",
+    ]
+
+
 def test_how_the_confidence_was_fitted_is_told(real: BundleInfo) -> None:
     assert "## Calibration" not in card(real)
     figures = ProbabilityFigures(loss=0.5, brier=0.25, ece=0.125, ece_floor=0.02)

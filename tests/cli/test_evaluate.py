@@ -1,7 +1,10 @@
 import json
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from brainlens.bundle import load_bundle
 from brainlens.outcomes import read_outcomes
@@ -80,6 +83,58 @@ def test_folders_that_mean_nothing_are_said_and_can_be_mapped(
     )
     assert json.loads(mapped.out)["unmatched"] == {}
     assert json.loads(mapped.out)["n_sent"] == 6
+
+
+def test_patients_and_lesion_sizes_have_their_tables(
+    brainlens: Command, tiny_bundle: Path, tiny_set: Path, tmp_path: Path
+) -> None:
+    lines = ["path,label,patient,mask"]
+    for i, name in enumerate(("alpha/a1", "beta/unsure", "beta/wrong")):
+        pixels = np.zeros((64, 64), dtype=np.uint8)
+        pixels[: 10 * (i + 1), :10] = 255
+        Image.fromarray(pixels).save(tmp_path / f"mask{i}.png")
+        lines.append(f"set/{name}.png,{name.partition('/')[0]},p{min(i, 1)},mask{i}.png")
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("\n".join(lines) + "\n")
+    said = brainlens("evaluate", tiny_bundle, "--data", manifest, "--spacing-mm", 2)
+    assert "by patient, their slices combined): 3 slices of 2 patients" in said.out
+    assert "By class and patient, each class against the others" in said.out
+    assert "By size of the lesion (slice by slice)" in said.out
+    assert "largest third of lesions" in said.out
+    assert "lesions of 30 to 40 mm" in said.out
+    assert "say nothing of whole examinations" in said.out
+    assert "No image is of gamma" in said.out
+
+
+def test_without_patients_it_says_so_and_names_what_was_seen(
+    brainlens: Command, tiny_bundle: Path, tiny_set: Path, tmp_path: Path
+) -> None:
+    said = brainlens("evaluate", tiny_bundle, "--data", tiny_set)
+    assert "The patient of every image is not known" in said.out
+    assert "By class and patient" not in said.out
+    only_seen = tmp_path / "seen.csv"
+    only_seen.write_text("path,label,patient\nset/beta/seen.png,beta,p\n")
+    said = brainlens("evaluate", tiny_bundle, "--data", only_seen)
+    assert "trained on every one of these images" in said.out
+    assert "There is only one patient" in said.out
+    # There is nothing unseen to leave them out for.
+    assert "(given, by patient, their slices combined): 1 slice of 1 patient" in said.out
+    manifest = tmp_path / "some_seen.csv"
+    manifest.write_text("path,label,patient\nset/beta/seen.png,beta,p\nset/alpha/a1.png,alpha,q\n")
+    said = brainlens("evaluate", tiny_bundle, "--data", manifest)
+    words = "without images seen in training, by patient, their slices combined): 1 slice"
+    assert words in said.out
+
+
+def test_without_its_extra_the_verb_names_it(
+    brainlens: Command, tiny_bundle: Path, tiny_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("brainlens.evaluation")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "scipy.stats", None)
+    said = brainlens("evaluate", tiny_bundle, "--data", tiny_set)
+    assert said.status == 2
+    assert "brainlens[eval]" in said.error
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from brainlens.bundle.load import Bundle, load_bundle
 from brainlens.bundle.revise import revise
-from brainlens.datasets.manifest import Manifest, Row
+from brainlens.datasets.manifest import Manifest, Progress, Row
+from brainlens.datasets.stage import silent
 from brainlens.errors import BelowMinimum, DataError, UsageError
 from brainlens.evaluation.evaluate import evaluate
 from brainlens.inference.predictor import Predictor
@@ -210,6 +214,47 @@ def test_progress_is_told(bundle: Bundle, tmp_path: Path, make: Callable[..., Ro
     manifest = _manifest(tmp_path, *(make(0, "alpha", f"a{i}") for i in range(3)))
     evaluate(bundle, manifest, workers=2, progress=lambda done, total: told.append((done, total)))
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_lesions_are_measured_by_their_masks(
+    bundle: Bundle, tmp_path: Path, make: Callable[..., Row]
+) -> None:
+    rows = []
+    for i, side in enumerate((10, 20, 40)):
+        pixels = np.zeros((64, 64), dtype=np.uint8)
+        pixels[:side, :side] = 255
+        mask = tmp_path / f"mask{i}.png"
+        Image.fromarray(pixels).save(mask)
+        rows.append(replace(make(0, "alpha", f"s{i}", patient=f"p{i}"), mask=mask))
+    rows.append(make(1, "alpha", "without", patient="p9"))
+    steps: list[str] = []
+
+    def stage(words: str) -> AbstractContextManager[Progress]:
+        steps.append(words)
+        return silent(words)
+
+    found = evaluate(bundle, _manifest(tmp_path, *rows), spacing_mm=1.0, stage=stage)
+    assert steps == [
+        "Evaluating",
+        "Measuring lesions by their masks",
+        "Drawing patients for the intervals",
+    ]
+    # Squares of 10, 20 and 40 mm have the area of discs of 11.3, 22.6 and 45.1 mm.
+    sizes = {name: part.n_slices for name, part in found.subgroups.items() if "third" not in name}
+    assert sizes == {
+        "lesions below 20 mm": 1,
+        "lesions of 20 to 30 mm": 1,
+        "lesions of 40 mm or more": 1,
+    }
+    assert all(part.value("accuracy") == 1 for part in found.subgroups.values())
+    assert found.all.value("accuracy") == pytest.approx(3 / 4)
+    in_bundle = [m for m in found.metrics if m.subgroup is not None]
+    assert {m.class_id for m in in_bundle} == {None}
+    content = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert content["schema"] == 2
+    assert content["patients"]["n_patients"] == 4
+    assert set(content["subgroups"]) == set(found.subgroups)
+    assert any("whole examinations" in note for note in content["notes"])
 
 
 def test_a_wanted_accuracy_is_checked_on_unseen_slices(

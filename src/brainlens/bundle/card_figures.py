@@ -42,8 +42,10 @@ def _measured_on(metric: Metric, decision_sha256: str) -> str:
         whose = "model not recorded"
     else:
         whose = f"{'this' if measured == decision_sha256 else 'another'} model, `{measured[:12]}`"
+    part = f", {metric.subgroup}" if metric.subgroup else ""
+    level = ", by patient (their slices combined)" if metric.level == "patient" else ""
     return (
-        f"{_SPLITS.get(metric.split, metric.split)}, protocol {metric.protocol}: "
+        f"{_SPLITS.get(metric.split, metric.split)}{part}{level}, protocol {metric.protocol}: "
         f"{metric.n_slices} slices, {patients} ({whose})"
     )
 

@@ -15,6 +15,7 @@ from brainlens.cli.console import (
     say_json,
     say_table,
 )
+from brainlens.cli.extra import needs
 from brainlens.cli.labels import label_lines, parse_map
 from brainlens.cli.verbs import examples
 
@@ -73,6 +74,15 @@ def evaluate(
             "there are any) is below this share.",
         ),
     ] = None,
+    spacing_mm: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001,
+            help="Distance of pixel centres where the lesion masks' files do not say it (JPEG and "
+            "PNG never do): lesion sizes are then in mm, else shares of the image.",
+            metavar="MM",
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Slices at a time; default one a core.")
     ] = None,
@@ -81,21 +91,23 @@ def evaluate(
     ] = False,
 ) -> None:
     """Measure a bundle, through the same code that serves it."""
+    with needs("eval"):
+        from brainlens.evaluation.evaluate import evaluate as measure
+        from brainlens.evaluation.report.folder import write_report
     from brainlens.bundle import find, load_bundle, revise
     from brainlens.datasets.open import open_dataset
-    from brainlens.evaluation.evaluate import evaluate as measure
-    from brainlens.evaluation.report.folder import write_report
 
     loaded = load_bundle(find(bundle))
-    with progress("Evaluating") as update:
-        evaluation = measure(
-            loaded,
-            open_dataset(data),
-            split=split.value,
-            explicit_map=parse_map(map_),
-            workers=workers,
-            progress=update,
-        )
+    manifest = open_dataset(data)
+    evaluation = measure(
+        loaded,
+        manifest,
+        split=split.value,
+        explicit_map=parse_map(map_),
+        workers=workers,
+        spacing_mm=spacing_mm,
+        stage=progress,
+    )
     if as_json:
         say_json(evaluation.to_dict())
     else:
@@ -115,7 +127,7 @@ def _say(evaluation: "Evaluation") -> None:
     say(evaluation.seen_sentence, style="bold" if evaluation.n_seen else None)
     for caution in evaluation.cautions:
         say(caution, style="bold yellow")
-    for line in label_lines(evaluation.aliases, evaluation.unmatched):
+    for line in (*label_lines(evaluation.aliases, evaluation.unmatched), *evaluation.notes):
         say(line, style="yellow")
     if evaluation.n_unlabelled:
         say(f"Without a label, so left out: {counted(evaluation.n_unlabelled, 'image')}.")
@@ -128,6 +140,10 @@ def _say(evaluation: "Evaluation") -> None:
         if part is not None:
             _say_figures(evaluation, part, words)
     _say_classes(evaluation)
+    if evaluation.patients is not None:
+        _say_patients(evaluation, evaluation.patients)
+    if evaluation.subgroups:
+        _say_subgroups(evaluation)
     say_disclaimer()
 
 
@@ -150,6 +166,36 @@ def _say_figures(evaluation: "Evaluation", part: "Measurement", words: str) -> N
 def _say_classes(evaluation: "Evaluation") -> None:
     from brainlens.evaluation.report.tables import class_head, class_rows, confusion_rows
 
-    say_table("By class", class_head(), class_rows(evaluation.all))
+    say_table("By class, each against the others", class_head(), class_rows(evaluation.all))
     rows = confusion_rows(evaluation.class_ids, evaluation.all)
     say_table("Confusion (columns: predicted class)", rows[0], rows[1:])
+
+
+def _say_patients(evaluation: "Evaluation", part: "Measurement") -> None:
+    from brainlens.evaluation.report.tables import class_head, class_rows
+
+    words = f"{_parted(evaluation)}by patient, their slices combined"
+    _say_figures(evaluation, part, words)
+    say_table(
+        "By class and patient, each class against the others",
+        class_head("patient"),
+        class_rows(part),
+    )
+
+
+def _say_subgroups(evaluation: "Evaluation") -> None:
+    from brainlens.evaluation.report.tables import SUBGROUP_HEAD, subgroup_rows
+
+    say_table(
+        f"By size of the lesion ({_parted(evaluation)}slice by slice)",
+        SUBGROUP_HEAD,
+        subgroup_rows(evaluation.subgroups),
+    )
+
+
+def _parted(evaluation: "Evaluation") -> str:
+    """Say that figures leave out slices seen in training, where they do."""
+    from brainlens.evaluation.evaluation import UNSEEN
+
+    left_out = evaluation.unseen is not None and evaluation.unseen.n_slices
+    return f"{UNSEEN}, " if left_out else ""

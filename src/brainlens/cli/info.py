@@ -67,12 +67,12 @@ def _say_bundle(info: "BundleInfo", as_json: bool) -> None:
         say(caution, style="bold yellow")
     say_table(f"{info.name} {info.version}", ("what", "value"), _facts(info))
     figures = [
-        (m.name, m.class_id or "all", m.split, m.protocol, _value(m.value), str(m.n_slices))
+        (m.name, f"{m.level}s", m.split, m.protocol, _value(m.value), str(m.n_slices))
         for m in info.metrics
-        if m.class_id is None
+        if m.class_id is None and m.subgroup is None
     ]
     if figures:
-        head = ("figure", "class", "split", "protocol", "value", "slices")
+        head = ("figure", "of", "split", "protocol", "value", "slices")
         say_table("Figures", head, figures)
     say_disclaimer()
 

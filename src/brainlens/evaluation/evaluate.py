@@ -2,21 +2,22 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from brainlens.bundle.cautions import cautions
 from brainlens.bundle.load import Bundle
 from brainlens.classes import TruthMap
 from brainlens.datasets.manifest import Manifest, Progress, Row
+from brainlens.datasets.stage import Stage, silent
 from brainlens.errors import BrainLensError, DataError, UsageError
-from brainlens.evaluation.counts import Counts
-from brainlens.evaluation.evaluation import UNSEEN, UNSHARED, Evaluation, Measurement
-from brainlens.evaluation.metrics import metrics
-from brainlens.evaluation.scores import Scores
+from brainlens.evaluation.evaluation import Evaluation
+from brainlens.evaluation.lesion_size import LesionSizes, lesion_sizes
+from brainlens.evaluation.measure import measure
+from brainlens.evaluation.notes import notes
+from brainlens.evaluation.subgroups import by_lesion_size
 from brainlens.inference.predictor import Predictor
 from brainlens.outcomes import Outcome
 
@@ -28,9 +29,13 @@ def evaluate(
     split: str = "test",
     explicit_map: Mapping[str, str] | None = None,
     workers: int | None = None,
+    spacing_mm: float | None = None,
     progress: Progress | None = None,
+    stage: Stage = silent,
 ) -> Evaluation:
     """Run every slice of one split through the bundle and measure the answers.
+
+    Where rows have lesion masks, figures by lesion size are among them.
 
     Parameters
     ----------
@@ -46,8 +51,14 @@ def evaluate(
         Label → class id.
     workers
         Slices looked at at the same time; default the number of cores.
+    spacing_mm
+        Distance of pixel centres in the masks, where their files do not say it: lesion sizes are
+        then diameters, else shares of the image.
     progress
-        Called with (done, total).
+        Called with (done, total) of the slices.
+    stage
+        Shows each step in turn: the slices (unless ``progress`` does), the masks, the draws of the
+        intervals.
 
     Raises
     ------
@@ -69,81 +80,65 @@ def evaluate(
             unmatched[row.label] += 1
     if not known:
         raise _nothing_known(bundle, split, rows, unmatched)
-    outcomes = _outcomes(bundle, manifest.root, known, workers or os.cpu_count() or 1, progress)
-    answered = [i for i, outcome in enumerate(outcomes) if not outcome.error]
+    with stage("Evaluating") as told:
+        outcomes = _outcomes(
+            bundle, manifest.root, known, workers or os.cpu_count() or 1, progress or told
+        )
+    answered = [
+        (outcome, row)
+        for outcome, (row, _) in zip(outcomes, known, strict=True)
+        if not outcome.error
+    ]
     if not answered:
         raise DataError(
             f"None of the {len(outcomes)} images can be read; the first: {outcomes[0].error}",
             hint="Check the files.",
         )
-    measure = _Measure(bundle, split, [outcomes[i] for i in answered], [known[i] for i in answered])
+    sizes = _lesion_sizes([row for _, row in answered], spacing_mm, stage)
+    class_ids = tuple(c.id for c in bundle.info.classes)
     shared = _shared_groups(manifest, split)
-    seen = measure.mask(lambda outcome, _: outcome.seen_in_training is True)
-    ambiguous = measure.mask(lambda _, row: row.group_key in shared)
+    of_figures = [outcome for outcome, _ in answered]
+    with stage("Drawing patients for the intervals") as told:
+        measured = measure(
+            of_figures,
+            class_ids,
+            split=split,
+            protocol=protocol,
+            threshold=bundle.info.thresholds.confidence,
+            decision_sha256=bundle.info.decision_sha256,
+            shared=np.array([row.group_key in shared for _, row in answered], dtype=np.bool_),
+            subgroups=by_lesion_size(sizes),
+            progress=told,
+        )
     return Evaluation(
         model=f"{bundle.info.name} {bundle.info.version}",
         decision_sha256=bundle.info.decision_sha256,
-        class_ids=measure.class_ids,
+        class_ids=class_ids,
         split=split,
         protocol=protocol,
         threshold=bundle.info.thresholds.confidence,
         outcomes=outcomes,
-        all=measure.where(np.ones(len(answered), dtype=np.bool_), protocol),
-        unseen=measure.where(~seen, f"{protocol}, {UNSEEN}") if seen.any() else None,
-        unshared=(
-            measure.where(~ambiguous, f"{protocol}, {UNSHARED}") if ambiguous.any() else None
-        ),
+        all=measured.all,
+        unseen=measured.unseen,
+        unshared=measured.unshared,
         n_failed=len(outcomes) - len(answered),
-        n_seen=int(seen.sum()),
+        n_seen=measured.n_seen,
         knows_seen=bundle.info.seen is not None,
         n_unlabelled=sum(not row.label for row in rows),
         unmatched=dict(unmatched),
         aliases=dict(sorted(truth.aliases_used)),
         cautions=cautions(bundle.info),
+        patients=measured.patients,
+        subgroups=measured.subgroups,
+        notes=notes(measured, of_figures, class_ids, sizes.unreadable),
     )
 
 
-class _Measure:
-    """Measures selections of the slices that got an answer."""
-
-    def __init__(
-        self,
-        bundle: Bundle,
-        split: str,
-        outcomes: Sequence[Outcome],
-        known: Sequence[tuple[Row, str]],
-    ) -> None:
-        self.class_ids = tuple(c.id for c in bundle.info.classes)
-        self._decision = bundle.info.decision_sha256
-        self._split = split
-        self._outcomes = outcomes
-        self._rows = [row for row, _ in known]
-        self._scores = Scores.from_outcomes(outcomes, self.class_ids)
-
-    def mask(self, chosen: Callable[[Outcome, Row], bool]) -> NDArray[np.bool_]:
-        """Return for which slices ``chosen`` is true."""
-        pairs = zip(self._outcomes, self._rows, strict=True)
-        return np.array([chosen(outcome, row) for outcome, row in pairs], dtype=np.bool_)
-
-    def where(self, keep: NDArray[np.bool_], protocol: str) -> Measurement:
-        """Return the figures of the slices where ``keep`` is true."""
-        scores = self._scores.select(keep)
-        patients = {row.patient for row, kept in zip(self._rows, keep, strict=True) if kept}
-        n_patients = None if "" in patients or not patients else len(patients)
-        found = metrics(
-            scores,
-            self.class_ids,
-            split=self._split,
-            protocol=protocol,
-            n_patients=n_patients,
-            decision_sha256=self._decision,
-        )
-        return Measurement(
-            n_slices=len(scores),
-            n_patients=n_patients,
-            metrics=found if len(scores) else (),
-            confusion=Counts.per_unit(scores).total().confusion.astype(np.int64),
-        )
+def _lesion_sizes(rows: Sequence[Row], spacing_mm: float | None, stage: Stage) -> LesionSizes:
+    if not any(row.mask for row in rows):
+        return lesion_sizes(rows)
+    with stage("Measuring lesions by their masks") as told:
+        return lesion_sizes(rows, spacing_mm=spacing_mm, progress=told)
 
 
 def _truth_map(bundle: Bundle, explicit: Mapping[str, str] | None) -> TruthMap:

@@ -1,7 +1,7 @@
 """The result of an evaluation: figures, how they came about, and what stayed out of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,9 @@ from brainlens.bundle.schema import Metric
 from brainlens.errors import BelowMinimum
 from brainlens.outcomes import Outcome
 from brainlens.words import DISCLAIMER
+
+#: Version of what `Evaluation.to_dict` returns. 2 added ``patients``, ``subgroups`` and ``notes``.
+SCHEMA = 2
 
 #: Added to the protocol of figures without the slices that the model was trained on.
 UNSEEN = "without images seen in training"
@@ -30,8 +33,8 @@ class Measurement:
     metrics
         Every figure with its interval; empty where there are no slices.
     confusion
-        ``int64`` [C, C + 1]: slices by true class (rows) and predicted class; the last column holds
-        the rejected.
+        ``int64`` [C, C + 1]: slices, or patients at their level, by true class (rows) and predicted
+        class; the last column holds the rejected.
     """
 
     n_slices: int
@@ -39,12 +42,17 @@ class Measurement:
     metrics: tuple[Metric, ...]
     confusion: NDArray[np.int64]
 
-    def value(self, name: str, class_id: str | None = None) -> float | None:
-        """Return one figure; None where it is undefined."""
+    def find(self, name: str, class_id: str | None = None) -> Metric | None:
+        """Return one figure with its interval; None where it was not measured."""
         for metric in self.metrics:
             if (metric.name, metric.class_id) == (name, class_id):
-                return metric.value
+                return metric
         return None
+
+    def value(self, name: str, class_id: str | None = None) -> float | None:
+        """Return one figure; None where it is undefined."""
+        metric = self.find(name, class_id)
+        return None if metric is None else metric.value
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold of it."""
@@ -94,6 +102,13 @@ class Evaluation:
         Label that was taken for another class id → that id.
     cautions
         What must be said about the bundle itself.
+    patients
+        Figures by patient, the slices of each combined into one answer; None where a patient is
+        unknown. Of the slices not seen in training, unless all were.
+    subgroups
+        Name → figures of part of those slices; see `brainlens.evaluation.subgroups`.
+    notes
+        What must be said about the data and the figures, in whole sentences.
     """
 
     model: str
@@ -113,12 +128,20 @@ class Evaluation:
     unmatched: Mapping[str, int]
     aliases: Mapping[str, str]
     cautions: tuple[str, ...] = ()
+    patients: Measurement | None = None
+    subgroups: Mapping[str, Measurement] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """Every figure for the bundle: of all slices, then of the selections."""
-        parts = (self.all, self.unseen, self.unshared)
-        return tuple(metric for part in parts if part is not None for metric in part.metrics)
+        """The figures for the bundle: of all slices, of the selections, by patient, of subgroups.
+
+        Of subgroups only those about all classes: the others are in the report.
+        """
+        parts = (self.all, self.unseen, self.unshared, self.patients)
+        whole = (metric for part in parts if part is not None for metric in part.metrics)
+        of_subgroups = (metric for part in self.subgroups.values() for metric in part.metrics)
+        return (*whole, *(metric for metric in of_subgroups if metric.class_id is None))
 
     @property
     def seen_sentence(self) -> str:
@@ -143,9 +166,14 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``metrics.json`` holds: everything but the outcomes."""
-        selections = {"all": self.all, "unseen": self.unseen, "unshared": self.unshared}
+        selections = {
+            "all": self.all,
+            "unseen": self.unseen,
+            "unshared": self.unshared,
+            "patients": self.patients,
+        }
         return {
-            "schema": 1,
+            "schema": SCHEMA,
             "model": self.model,
             "decision_sha256": self.decision_sha256,
             "classes": list(self.class_ids),
@@ -159,6 +187,8 @@ class Evaluation:
             "unmatched": dict(self.unmatched),
             "aliases": dict(self.aliases),
             "cautions": list(self.cautions),
+            "notes": list(self.notes),
             **{name: part and part.to_dict() for name, part in selections.items()},
+            "subgroups": {name: part.to_dict() for name, part in self.subgroups.items()},
             "disclaimer": DISCLAIMER,
         }

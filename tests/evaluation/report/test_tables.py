@@ -1,4 +1,13 @@
-from brainlens.evaluation.report.tables import class_head, class_rows, confusion_rows, overall_rows
+from dataclasses import replace
+
+from brainlens.evaluation.report.tables import (
+    SUBGROUP_HEAD,
+    class_head,
+    class_rows,
+    confusion_rows,
+    overall_rows,
+    subgroup_rows,
+)
 
 from .measured import CLASSES, measurement_of_ten
 
@@ -20,6 +29,19 @@ def test_rows_of_classes_write_undefined_as_a_dash() -> None:
     assert rows[2] == ("gamma", "0.0000", "–", "0.9000", "0.0000", "–", "–", "0")
     assert {len(row) for row in rows} == {len(class_head())}
     assert class_head("patient")[-1] == "patients"
+
+
+def test_rows_of_subgroups() -> None:
+    part = measurement_of_ten()
+    (row, without) = subgroup_rows({"small": part, "none": replace(part, metrics=())})
+    assert len(row) == len(SUBGROUP_HEAD)
+    assert row[:4] == ("small", "10", "10", "0.7000")
+    low, high = row[4].split(" – ")
+    assert float(low) < 0.7 < float(high)
+    assert row[5] == f"{(5 / 7 + 2 / 3) / 2:.4f}"
+    assert without == ("none", "10", "10", "–", "", "–")
+    (unknown,) = subgroup_rows({"small": replace(part, n_patients=None)})
+    assert unknown[2] == "–"
 
 
 def test_rejected_slices_get_a_column_only_where_there_are_some() -> None:

@@ -1,5 +1,6 @@
 """Figures as rows of text."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from brainlens.evaluation.evaluation import Measurement
@@ -23,6 +24,16 @@ NAMES = {
     "auprc": "AUPRC",
     "support": "slices",
 }
+
+#: Headings of `subgroup_rows`.
+SUBGROUP_HEAD = (
+    "group",
+    "slices",
+    "patients",
+    "accuracy",
+    "95 % interval",
+    "balanced accuracy",
+)
 
 
 def overall_rows(measurement: Measurement) -> list[tuple[str, str, str]]:
@@ -50,6 +61,25 @@ def class_rows(measurement: Measurement) -> list[tuple[str, ...]]:
             text = f"{metric.value:.0f}" if whole else number(metric.value)
             rows.setdefault(metric.class_id, []).append(text)
     return [(class_id, *cells) for class_id, cells in rows.items()]
+
+
+def subgroup_rows(subgroups: Mapping[str, Measurement]) -> list[tuple[str, ...]]:
+    """Return the cells under `SUBGROUP_HEAD` of each subgroup, as text."""
+    rows: list[tuple[str, ...]] = []
+    for name, part in subgroups.items():
+        accuracy = part.find("accuracy")
+        interval = accuracy and accuracy.interval
+        rows.append(
+            (
+                name,
+                str(part.n_slices),
+                "–" if part.n_patients is None else str(part.n_patients),
+                number(part.value("accuracy")),
+                "{:.4f} – {:.4f}".format(*interval) if interval else "",
+                number(part.value("balanced_accuracy")),
+            )
+        )
+    return rows
 
 
 def confusion_rows(class_ids: tuple[str, ...], measurement: Measurement) -> list[tuple[str, ...]]:
