@@ -50,6 +50,7 @@ def test_a_report_and_a_bundle_with_the_figures_are_written(
     )
     assert said.status == 0
     assert {path.name for path in out.iterdir()} == {
+        "report.html",
         "metrics.json",
         "outcomes.csv",
         "confusion.png",

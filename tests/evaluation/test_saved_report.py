@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from brainlens.errors import DataError, StorageError
+from brainlens.evaluation.report.findings import Findings
 from brainlens.evaluation.report.folder import write_report
 from brainlens.evaluation.saved_report import SavedReport
 from brainlens.outcomes import Outcome, write_outcomes
@@ -13,7 +14,7 @@ from .report.measured import CLASSES, evaluation_of, measurement_of_ten
 
 def test_a_report_is_read_back(tmp_path: Path) -> None:
     evaluation = evaluation_of(measurement_of_ten())
-    write_report(evaluation, tmp_path)
+    write_report(Findings(evaluation), tmp_path)
     report = SavedReport.load(tmp_path)
     assert report.class_ids == CLASSES
     assert report.outcomes == evaluation.outcomes

@@ -1,9 +1,9 @@
+import ctypes
 import subprocess
 import sys
 
 import pytest
 
-from brainlens.training import allocator
 from brainlens.training.allocator import keep_freed_memory
 
 # Blocks of 64 MiB, filled and freed in turn: with the setting their pages stay with the process.
@@ -40,5 +40,5 @@ def test_another_c_library_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> 
     def without_mallopt(name: None) -> object:
         return object()
 
-    monkeypatch.setattr(allocator.ctypes, "CDLL", without_mallopt)
+    monkeypatch.setattr(ctypes, "CDLL", without_mallopt)
     assert not keep_freed_memory()

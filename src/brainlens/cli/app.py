@@ -11,6 +11,7 @@ import typer
 from brainlens.cli import (
     calibrate,
     compare,
+    crossval,
     data,
     evaluate,
     export,
@@ -57,6 +58,7 @@ app.command(epilog=calibrate.EXAMPLES)(calibrate.calibrate)
 app.command(epilog=gates.EXAMPLES)(gates.gates)
 app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command(epilog=compare.EXAMPLES)(compare.compare)
+app.command(epilog=crossval.EXAMPLES)(crossval.crossval)
 app.command(epilog=unknown.EXAMPLES)(unknown.unknown)
 app.command(epilog=shortcuts.EXAMPLES)(shortcuts.shortcuts)
 app.command(epilog=predict.EXAMPLES)(predict.predict)

@@ -52,7 +52,8 @@ def evaluate(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for metrics.json, outcomes.csv and confusion.png.", metavar="DIR"
+            help="Folder for report.html, metrics.json, outcomes.csv and confusion.png.",
+            metavar="DIR",
         ),
     ] = None,
     bundle_out: Annotated[
@@ -93,6 +94,7 @@ def evaluate(
     """Measure a bundle, through the same code that serves it."""
     with needs("eval"):
         from brainlens.evaluation.evaluate import evaluate as measure
+        from brainlens.evaluation.report.findings import Findings
         from brainlens.evaluation.report.folder import write_report
     from brainlens.bundle import find, load_bundle, revise
     from brainlens.datasets.open import open_dataset
@@ -112,8 +114,9 @@ def evaluate(
         say_json(evaluation.to_dict())
     else:
         _say(evaluation)
-    for file in write_report(evaluation, out) if out is not None else ():
-        note(f"Wrote {file}.")
+    if out is not None:
+        for file in write_report(Findings(evaluation, loaded, manifest), out):
+            note(f"Wrote {file}.")
     if bundle_out is not None:
         revise(loaded, bundle_out, metrics=evaluation.metrics)
         note(f"Wrote the bundle {bundle_out}, which carries these figures.")

@@ -121,7 +121,7 @@ def train(
     with needs("train"):
         from brainlens.training.run import train as run_training
     if data is not None:
-        config = _config(preset.value, data, size, changes)
+        config = training_config(preset.value, data, size, changes)
     elif resume:
         config = _recorded(out, [*changes, *(["size"] if size else [])])
     else:
@@ -138,7 +138,10 @@ def train(
     say_disclaimer()
 
 
-def _config(name: str, data: Path, size: int | None, changes: dict[str, Any]) -> "TrainConfig":
+def training_config(
+    name: str, data: Path, size: int | None, changes: dict[str, Any]
+) -> "TrainConfig":
+    """Return the configuration of a preset with the changes that options asked for."""
     from brainlens.training.config import PRESETS, preset
 
     if size is not None:
