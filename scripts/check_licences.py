@@ -1,4 +1,4 @@
-"""Check the licences of everything that ``pip install "brainlens[kaggle,train]"`` brings.
+"""Check the licences of everything that ``pip install "brainlens[kaggle,oidc,otel,postgres,redis,train]"`` brings.
 
 No GPL and no AGPL at run time; LGPL may be linked. A licence that is not on the list of permissive
 ones, or not told, must be looked at by a person and entered in `LOOKED_AT` with the reason. Tools
@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = "brainlens"
-EXTRAS = ("data", "eval", "kaggle", "train")
+EXTRAS = ("data", "eval", "kaggle", "oidc", "otel", "postgres", "redis", "train")
 
 #: Package → what a person found its licence to be, where its metadata does not say it clearly.
 LOOKED_AT: dict[str, str] = {}
