@@ -8,9 +8,16 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPBearer
 
+from brainlens.server.attempts import network_of
 from brainlens.server.database.database import DatabaseError
 from brainlens.server.keys.scope import Scope, granted
-from brainlens.server.refusals import KeyNeeded, KeysFirst, ScopeNeeded, TooManyAttempts
+from brainlens.server.refusals import (
+    KeyNeeded,
+    KeysFirst,
+    ScopeNeeded,
+    TooManyAttempts,
+    TooManyRequests,
+)
 from brainlens.server.service import Service, service_of
 
 KEY_HEADER: Final = "X-API-Key"
@@ -36,7 +43,7 @@ _API_KEY: Final = APIKeyHeader(
 
 
 #: What `caller_of` may raise, for the API document.
-ACCESS_ERRORS: Final = (KeyNeeded, KeysFirst, TooManyAttempts, DatabaseError)
+ACCESS_ERRORS: Final = (KeyNeeded, KeysFirst, TooManyAttempts, TooManyRequests, DatabaseError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,27 @@ async def caller_of(
     _bearer: Annotated[object, Depends(_BEARER)],
     _api_key: Annotated[object, Depends(_API_KEY)],
 ) -> Caller:
+    """Return who asks, a request of whom has been counted.
+
+    Raises
+    ------
+    TooManyRequests
+        If they ask faster than the service's limit.
+    KeyNeeded, KeysFirst, TooManyAttempts, DatabaseError
+        As `_identified`.
+    """
+    caller = await _identified(request, service)
+    await service.rate_limits.take(
+        f"key:{caller.key_id}" if caller.key_id else f"address:{network_of(_address(request))}"
+    )
+    return caller
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+async def _identified(request: Request, service: Service) -> Caller:
     """Return who asks.
 
     Raises
@@ -82,7 +110,7 @@ async def caller_of(
     # In a thread, since a database far away may take its time.
     if not await asyncio.to_thread(keys.any):
         return _without_keys(request)
-    address = request.client.host if request.client else ""
+    address = _address(request)
     if (wait_s := service.attempts.wait_s(address)) > 0:
         raise TooManyAttempts(wait_s)
     sent = sorted(_keys_sent(request))

@@ -14,9 +14,19 @@ from brainlens.server.access import KEY_HEADER
 from brainlens.server.models import Models
 from brainlens.server.origin import LOOPBACK_NAMES, OriginGuard
 from brainlens.server.pool import WorkerPool
+from brainlens.server.rate_limits import RateLimits
 from brainlens.server.records.head_log import HeadLog
 from brainlens.server.request_log import RequestLog
-from brainlens.server.routes import api, health, model, page, predict, records, state
+from brainlens.server.routes import (
+    api,
+    health,
+    model,
+    open_inference,
+    page,
+    predict,
+    records,
+    state,
+)
 from brainlens.server.security_headers import SecurityHeaders
 from brainlens.server.service import Service
 from brainlens.server.settings import Settings
@@ -42,6 +52,8 @@ def create_app(
         opened at start-up.
     """
     chosen = settings or Settings()
+    redis = chosen.redis_url.get_secret_value() if chosen.redis_url else None
+    rate_limits = RateLimits(chosen.rate_limit, chosen.rate_burst, redis)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -55,7 +67,8 @@ def create_app(
             stack.callback(writer.close)
             pool = WorkerPool(chosen.workers, chosen.queue_length)
             stack.push_async_callback(pool.close)
-            app.state.service = Service(chosen, loaded, pool, kept, writer)
+            stack.push_async_callback(rate_limits.close)
+            app.state.service = Service(chosen, loaded, pool, kept, writer, rate_limits)
             yield
 
     app = FastAPI(
@@ -70,7 +83,7 @@ def create_app(
     )
     problems.install(app)
     api_document.install(app)
-    for room in (state, predict, records, model, health, api, page):
+    for room in (state, predict, records, model, open_inference, health, api, page):
         app.include_router(room.router)
     return app
 
@@ -79,7 +92,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
     """Return the layers around the routes, outermost first."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     layers = [
-        Middleware(SecurityHeaders),
+        Middleware(SecurityHeaders, https=settings.tls_cert is not None),
         Middleware(UnreadBody),
         Middleware(RequestLog),
         # Believes nobody unless proxies are named.

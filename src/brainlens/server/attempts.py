@@ -30,14 +30,14 @@ class Attempts:
 
     def wait_s(self, address: str) -> float:
         """Return the seconds until the address may try again; 0 if it may now."""
-        times = self._failed.get(_network(address))
+        times = self._failed.get(network_of(address))
         if times is None or len(times) < ALLOWED:
             return 0.0
         return max(0.0, times[0] + WINDOW_S - self._clock())
 
     def note(self, address: str) -> None:
         """Count a failed attempt."""
-        network = _network(address)
+        network = network_of(address)
         times = self._failed.setdefault(network, deque(maxlen=ALLOWED))
         times.append(self._clock())
         self._failed.move_to_end(network)
@@ -45,7 +45,7 @@ class Attempts:
             self._failed.popitem(last=False)
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """Return what of an address one person cannot change at will."""
     try:
         parsed = ipaddress.ip_address(address)

@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problems: the one mapping from errors to HTTP."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -39,6 +40,7 @@ from brainlens.server.refusals import (
     SlowRequest,
     ThresholdLowered,
     TooManyAttempts,
+    TooManyRequests,
     UnknownModel,
     UnknownPrediction,
 )
@@ -47,6 +49,8 @@ MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 1
 CLIENT_GONE: Final = 499
 _SHOWN_NAME: Final = 64
+# The Open Inference Protocol says what is wrong in a member of its own.
+_PROTOCOL_PATH: Final = re.compile(r"/v2(/|$)")
 
 
 class Problem(BaseModel):
@@ -60,6 +64,10 @@ class Problem(BaseModel):
     detail: str = Field(description="What is wrong with this request.")
     hint: str = Field(default="", description="What to do next.")
     instance: str = Field(description="Identifier of this request, as in its log line.")
+    error: str | None = Field(
+        default=None,
+        description="Under `/v2` the same as `detail`, by the name that protocol has for it.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,7 @@ KINDS: Final[Mapping[type, Kind]] = dict(
         _kind(BadParameter, 422, "A parameter cannot be used"),
         _kind(UnknownModel, 422, "No such model"),
         _kind(TooManyAttempts, 429, "Too many failed attempts"),
+        _kind(TooManyRequests, 429, "Too many requests"),
         _kind(Refusal, 400, "The request cannot be served"),
         _kind(ServiceBusy, 503, "The service is busy"),
         _kind(DatabaseError, 503, "Records cannot be kept now"),
@@ -129,20 +138,22 @@ def problem_response(error: BaseException, scope: Scope) -> Response:
     kind = kind_of(error)
     # Nothing of an error that is not in the table goes out: it may quote files or data.
     told = isinstance(error, BrainLensError) and kind is not INTERNAL
+    detail = error.message if told and isinstance(error, BrainLensError) else f"{kind.title}."
     problem = Problem(
         type=kind.type,
         title=kind.title,
         status=kind.status,
-        detail=error.message if told and isinstance(error, BrainLensError) else f"{kind.title}.",
+        detail=detail,
         hint=(
             error.hint
             if told and isinstance(error, BrainLensError)
             else "Try again; if it stays, give the operator the instance identifier."
         ),
         instance=instance_of(scope),
+        error=detail if _PROTOCOL_PATH.match(scope.get("path", "")) else None,
     )
     return JSONResponse(
-        problem.model_dump(),
+        problem.model_dump(exclude_none=True),
         status_code=kind.status,
         headers=_headers(error, kind),
         media_type=MEDIA_TYPE,
@@ -150,8 +161,8 @@ def problem_response(error: BaseException, scope: Scope) -> Response:
 
 
 def _headers(error: BaseException, kind: Kind) -> dict[str, str]:
-    if isinstance(error, TooManyAttempts):
-        return {"Retry-After": str(math.ceil(error.wait_s))}
+    if isinstance(error, TooManyAttempts | TooManyRequests):
+        return {"Retry-After": str(max(1, math.ceil(error.wait_s)))}
     if kind.status == 503:
         return {"Retry-After": str(RETRY_AFTER_S)}
     if kind.status == 401:

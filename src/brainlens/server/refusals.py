@@ -114,6 +114,25 @@ class TooManyAttempts(Refusal):
         self.wait_s = wait_s
 
 
+class TooManyRequests(Refusal):
+    """The caller makes requests faster than the service's limit.
+
+    Parameters
+    ----------
+    wait_s
+        Seconds until the next one is taken.
+    """
+
+    code = "too_many_requests"
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(
+            "These are more requests than this service takes from one caller.",
+            hint="Send the request again after the seconds of Retry-After.",
+        )
+        self.wait_s = wait_s
+
+
 class UnknownPrediction(Refusal):
     """There is no record of that prediction, or it is not this key's to see."""
 

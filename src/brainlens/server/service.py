@@ -8,6 +8,7 @@ from fastapi import Request
 from brainlens.server.attempts import Attempts
 from brainlens.server.models import Models
 from brainlens.server.pool import WorkerPool
+from brainlens.server.rate_limits import RateLimits
 from brainlens.server.records.writer import RecordWriter
 from brainlens.server.settings import Settings
 from brainlens.server.storage import Storage
@@ -22,6 +23,7 @@ class Service:
     pool: WorkerPool
     storage: Storage
     writer: RecordWriter
+    rate_limits: RateLimits
     attempts: Attempts = field(default_factory=Attempts)
     _started: float = field(default_factory=time.monotonic)
 

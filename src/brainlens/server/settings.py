@@ -4,9 +4,9 @@ import ipaddress
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from brainlens.errors import UsageError
@@ -49,6 +49,19 @@ class Settings(BaseSettings):
         Threads that decode and compute; by default one a core.
     queue_length
         Requests that may wait for a thread; more are told to come again.
+    max_connections
+        Connections held open at a time; more are told to come again and closed.
+    max_pixels
+        Largest image decoded, in pixels.
+    rate_limit
+        Requests a minute that a key (without keys: an address) may make; 0 for no limit.
+    rate_burst
+        Requests that it may make at once after it was silent.
+    redis_url
+        Where these are counted for several processes together; each counts its own by default.
+    head_timeout
+        Seconds within which a connection must have brought the head of its next request, and
+        within which a client must take up what it was sent.
     request_timeout
         Seconds within which the whole of a request must have arrived.
     shutdown_timeout
@@ -60,6 +73,10 @@ class Settings(BaseSettings):
     secret_file
         File of 64 hexadecimal digits that hashes and records are signed with; by default one in
         ``data_dir``, made at the first start.
+    min_free_bytes
+        Free bytes below which the disk of ``data_dir`` is too full to be ready.
+    bundle_dirs
+        Folders below which an administrator may have bundles loaded while the service runs.
     sync_records
         Whether a record in SQLite is on the disk before its answer goes out. Otherwise records
         survive the end of the process, by whatever signal, yet the last ones not a power cut.
@@ -67,6 +84,8 @@ class Settings(BaseSettings):
         Seconds between two lines in the log that say how far the records go.
     trusted_proxies
         Addresses or networks of proxies whose word on who asks is believed.
+    tls_cert, tls_key
+        PEM files of a certificate and its key: the service then speaks HTTPS and nothing else.
     allowed_hosts
         Host names, besides those of loopback, that the service answers to.
     allowed_origins
@@ -75,7 +94,7 @@ class Settings(BaseSettings):
     Raises
     ------
     UsageError
-        If ``host`` is no address.
+        If ``host`` is no address, or only one of certificate and key is given.
     pydantic.ValidationError
         If another value is out of range; see `load_settings`.
     """
@@ -92,14 +111,24 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(default=20 * _MIB, ge=1024, le=32 * _MIB)
     workers: int = Field(default_factory=_cores, ge=1, le=256)
     queue_length: int = Field(default=32, ge=0, le=10_000)
+    max_connections: int = Field(default=1000, ge=1, le=1_000_000)
+    max_pixels: int = Field(default=40_000_000, ge=1024, le=40_000_000)
+    rate_limit: int = Field(default=6000, ge=0, le=10_000_000)
+    rate_burst: int = Field(default=600, ge=1, le=1_000_000)
+    redis_url: SecretStr | None = None
+    head_timeout: float = Field(default=10.0, gt=0, le=3600)
     request_timeout: float = Field(default=30.0, gt=0, le=3600)
     shutdown_timeout: int = Field(default=30, ge=1, le=3600)
     data_dir: Path = Field(default_factory=lambda: Path.home() / ".brainlens")
     database_url: SecretStr | None = None
     secret_file: Path | None = None
+    min_free_bytes: int = Field(default=64 * _MIB, ge=0)
+    bundle_dirs: tuple[Path, ...] = ()
     sync_records: bool = False
     head_interval: float = Field(default=300.0, gt=0, le=86_400)
     trusted_proxies: tuple[str, ...] = ()
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
 
@@ -120,6 +149,15 @@ class Settings(BaseSettings):
                     hint="Give an IP address of this machine, or leave --host out for loopback.",
                 ) from None
         return host
+
+    @model_validator(mode="after")
+    def _certificate_with_key(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise UsageError(
+                "A certificate needs its key, and a key its certificate.",
+                hint="Give both: brainlens serve --tls-cert FILE --tls-key FILE.",
+            )
+        return self
 
     @field_validator("trusted_proxies")
     @classmethod
