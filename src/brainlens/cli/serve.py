@@ -58,6 +58,16 @@ def serve(
             metavar="ADDRESS",
         ),
     ] = None,
+    tls_cert: Annotated[
+        Path | None,
+        typer.Option(
+            help="Certificate, in PEM, with its chain: the service then speaks HTTPS.",
+            metavar="FILE",
+        ),
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(help="The certificate's key, in PEM.", metavar="FILE")
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Serve predictions over HTTP until Ctrl+C.
@@ -76,6 +86,8 @@ def serve(
         workers=workers,
         allowed_hosts=allowed_host or None,
         trusted_proxies=trusted_proxy or None,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
         data_dir=data_dir,
     )
     run_service(settings, _ready)

@@ -14,6 +14,7 @@ from brainlens.server.log_format import log_to
 from brainlens.server.models import Models
 from brainlens.server.settings import Settings
 from brainlens.server.storage import Storage
+from brainlens.server.tls import tls_context
 
 
 class Server(uvicorn.Server):
@@ -36,8 +37,8 @@ class Server(uvicorn.Server):
     ServiceError
         If the port is taken or may not be used, or the database fails.
     InputError
-        If a bundle cannot be loaded, or others than this machine could reach a service that has no
-        keys.
+        If a bundle or the certificate cannot be loaded, or others than this machine could reach a
+        service that has no keys.
     """
 
     def __init__(self, settings: Settings, on_ready: Callable[[str], None]) -> None:
@@ -48,6 +49,9 @@ class Server(uvicorn.Server):
             self.needs_keys = storage.keys.any()
             if not (self.needs_keys or settings.on_loopback):
                 raise _no_keys(settings.host)
+            tls = None
+            if settings.tls_cert is not None and settings.tls_key is not None:
+                tls = tls_context(settings.tls_cert, settings.tls_key)
             # Before the models are loaded: that takes longer, and a port may be taken.
             self._socket = _listen(settings.host, settings.port)
             stack.callback(self._socket.close)
@@ -55,6 +59,7 @@ class Server(uvicorn.Server):
             app = create_app(settings, models, storage)
             stack.pop_all()
         self._on_ready = on_ready
+        self._scheme = "http" if tls is None else "https"
         super().__init__(
             uvicorn.Config(
                 app,
@@ -65,6 +70,7 @@ class Server(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
+                ssl_context_factory=None if tls is None else lambda *_: tls,
                 timeout_graceful_shutdown=settings.shutdown_timeout,
             )
         )
@@ -73,7 +79,8 @@ class Server(uvicorn.Server):
     def url(self) -> str:
         """Where the service answers."""
         host, port = self._socket.getsockname()[:2]
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        shown = f"[{host}]" if ":" in host else host
+        return f"{self._scheme}://{shown}:{port}"
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to stop; requests under way are finished first."""
