@@ -1,12 +1,13 @@
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from brainlens.bundle import load_bundle
+from brainlens.bundle import load_bundle, revise
 from brainlens.outcomes import read_outcomes
 from brainlens.words import DISCLAIMER
 
@@ -56,6 +57,9 @@ def test_a_report_and_a_bundle_with_the_figures_are_written(
         "confusion.png",
     }
     assert len(read_outcomes(out / "outcomes.csv")) == 6
+    (curves,) = load_bundle(measured).info.curves
+    assert curves.n_slices == 4
+    assert len(curves.risk) == 100
     (accuracy, unseen) = [m for m in load_bundle(measured).info.metrics if m.name == "accuracy"]
     assert accuracy.value == pytest.approx(0.8)
     assert unseen.value == pytest.approx(0.75)
@@ -105,6 +109,49 @@ def test_patients_and_lesion_sizes_have_their_tables(
     assert "lesions of 30 to 40 mm" in said.out
     assert "say nothing of whole examinations" in said.out
     assert "No image is of gamma" in said.out
+
+
+def test_looking_and_robustness_are_asked_for(
+    brainlens: Command, tiny_bundle: Path, slice_png: Callable[..., bytes], tmp_path: Path
+) -> None:
+    lines = ["path,label,patient,mask"]
+    mask = np.zeros((64, 64), dtype=np.uint8)
+    mask[4:12, 4:12] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    for i, name in enumerate(("alpha", "beta")):
+        (tmp_path / f"{name}.png").write_bytes(slice_png(i, seed=i))
+        lines.append(f"{name}.png,{name},p{i},mask.png")
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("\n".join(lines) + "\n")
+    out = tmp_path / "report"
+    said = brainlens(
+        "evaluate", tiny_bundle, "--data", manifest, "--looking", "--robustness",
+        "--robustness-slices", 1, "--out", out,
+    )  # fmt: skip
+    assert said.status == 0
+    assert "Is it looking at the tumour?" in said.out
+    assert "heat map's peak in the lesion" in said.out
+    assert "When the image is not as it should be" in said.out
+    content = json.loads((out / "metrics.json").read_text())
+    assert content["looking"]["n_slices"] == 2
+    assert content["robustness"]["n_slices"] == 1
+    assert content["robustness"]["n_available"] == 2
+    page = (out / "report.html").read_text()
+    assert "Is it looking at the tumour?" in page
+    assert "When the image is not as it should be" in page
+    alone = brainlens("evaluate", tiny_bundle, "--data", manifest, "--robustness-slices", 1)
+    assert alone.status == 2
+    assert "Add --robustness" in alone.error
+
+
+def test_gates_have_their_table(
+    brainlens: Command, tiny_bundle: Path, tiny_set: Path, tmp_path: Path
+) -> None:
+    sanity = {"gate": "image_sanity", "max_aspect": 3.0, "max_colour": 0.1, "min_side": 100}
+    revise(load_bundle(tiny_bundle), tmp_path / "gated", gates=(sanity,))
+    said = brainlens("evaluate", tmp_path / "gated", "--data", tiny_set)
+    assert "What the gates change" in said.out
+    assert "Held back, poor_quality: 5 slices of 5." in said.out
 
 
 def test_without_patients_it_says_so_and_names_what_was_seen(

@@ -1,9 +1,11 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from brainlens.bundle import load_bundle
 from brainlens.evaluation.ratio import Ratio
 from brainlens.evaluation.separation import Separation
 from brainlens.pipeline import unknown as room
@@ -75,6 +77,45 @@ def test_json_is_json_and_nothing_else(
     assert json.loads(said.out) == _result(SmallRun()).to_dict()
     assert asked["progress"] is False
     assert asked["classes"] == ()
+
+
+def test_a_bundle_says_it_in_its_first_lines(
+    brainlens: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    tiny_bundle: Path,
+    tiny_set: Path,
+    tmp_path: Path,
+) -> None:
+    def answer(*_: Any, **options: Any) -> UnknownResult:
+        result = _result(SmallRun())
+        return replace(result, left_out=(replace(result.left_out[0], class_id="beta"),))
+
+    monkeypatch.setattr(room, "unknown", answer)
+    arguments = ("unknown", "--data", tiny_set, "--out", tmp_path / "out", "--bundle")
+    told, again = tmp_path / "told", tmp_path / "again"
+    said = brainlens(*arguments, tiny_bundle, "--bundle-out", told)
+    assert said.status == 0
+    # Asked once more, the sentence is not said twice.
+    assert brainlens(*arguments, told, "--bundle-out", again).status == 0
+    bundle = load_bundle(again)
+    (sentence,) = bundle.info.must_know
+    assert "50 % of its slices were answered as one of the others" in sentence
+    card = bundle.read("README.md").decode()
+    assert card.index(sentence) < card.index("## ")
+    assert bundle.info.decision_sha256 == load_bundle(tiny_bundle).info.decision_sha256
+
+
+def test_a_bundle_needs_a_folder_and_the_classes_of_the_test(
+    brainlens: Command, asked: dict[str, Any], tiny_bundle: Path, tiny_set: Path, tmp_path: Path
+) -> None:
+    arguments = ("unknown", "--data", tiny_set, "--out", tmp_path / "out", "--bundle", tiny_bundle)
+    said = brainlens(*arguments)
+    assert said.status == 2
+    assert "--bundle-out" in said.error
+    said = brainlens(*arguments, "--bundle-out", tmp_path / "told")
+    assert said.status == 2
+    assert "ring, which the bundle does not know" in said.err
+    assert not (tmp_path / "told").exists()
 
 
 def test_an_interruption_says_how_to_go_on(

@@ -1,5 +1,6 @@
 """Evaluation through the real predictor; the tiny bundle is sure of every image drawn for it."""
 
+import io
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -66,6 +67,30 @@ def test_every_slice_is_counted_where_the_truth_says(
     assert [o.path for o in found.outcomes] == ["a1.png", "a2.png", "wrong.png", "b.png"]
     assert {m.decision_sha256 for m in found.metrics} == {bundle.info.decision_sha256}
     assert {(m.split, m.protocol) for m in found.metrics} == {("test", "official")}
+
+
+def test_gates_are_held_against_the_network_alone(
+    bundle: Bundle, tmp_path: Path, make: Callable[..., Row], slice_png: Callable[..., bytes]
+) -> None:
+    sanity = {"gate": "image_sanity", "max_aspect": 3.0, "max_colour": 0.1, "min_side": 48}
+    gated = revise(bundle, tmp_path / "gated", gates=(sanity,))
+    # A slice the network is sure of and right about, stretched beyond what scanners make.
+    with Image.open(io.BytesIO(slice_png(1))) as image:
+        image.resize((64, 256)).save(tmp_path / "tall.png")
+    rows = [make(i, CLASSES[i], CLASSES[i], patient=f"p{i}") for i in range(3)]
+    rows.append(Row(tmp_path / "tall.png", label="beta", split="test", patient="p9"))
+    found = evaluate(gated, _manifest(tmp_path, *rows))
+    assert [o.status for o in found.outcomes] == ["answered"] * 3 + ["rejected"]
+    assert found.outcomes[3].probabilities == {}
+    assert found.gates is not None
+    assert found.gates.reasons == {"not_brain_mr": 1}
+    assert found.gates.with_gates["answer_rate"].value == pytest.approx(3 / 4)
+    network = Predictor(bundle).predict(rows[3].path)
+    assert network.status == "answered"
+    assert found.gates.without_gates["answer_rate"].value == 1
+    assert found.gates.n_held_back_correct == (network.predicted_class == "beta")
+    assert found.to_dict()["gates"]["n_held_back"] == 1
+    assert evaluate(bundle, _manifest(tmp_path, *rows)).gates is None
 
 
 def test_what_is_evaluated_is_what_is_served(
@@ -251,7 +276,7 @@ def test_lesions_are_measured_by_their_masks(
     in_bundle = [m for m in found.metrics if m.subgroup is not None]
     assert {m.class_id for m in in_bundle} == {None}
     content = json.loads(json.dumps(found.to_dict(), allow_nan=False))
-    assert content["schema"] == 2
+    assert content["schema"] == 3
     assert content["patients"]["n_patients"] == 4
     assert set(content["subgroups"]) == set(found.subgroups)
     assert any("whole examinations" in note for note in content["notes"])

@@ -41,7 +41,7 @@ def test_the_summary_spans_the_classes() -> None:
     result = UnknownResult((ONE, other), "grouped", "0" * 64, SmallRun(size=64, epochs=15))
     assert "25 to 60 % of its slices" in result.summary
     assert "AUROC of 0.65 to 0.90" in result.summary
-    assert "(64 px, 15 epochs)" in result.summary
+    assert "(64 px, 15 epochs, seed 0)" in result.summary
     alone = UnknownResult((ONE,), "grouped", "0" * 64, SmallRun())
     assert "shown, 60 % of its slices" in alone.summary
     saved = alone.to_dict()

@@ -1,5 +1,6 @@
 """``brainlens unknown``: what a model says of classes it was never shown."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,12 +26,15 @@ from brainlens.cli.small_run import (
 )
 from brainlens.cli.train import Precision, Preset
 from brainlens.cli.verbs import examples
+from brainlens.errors import UsageError
 
 if TYPE_CHECKING:
     from brainlens.pipeline.unknown_result import UnknownResult
 
 EXAMPLES = examples(
     "brainlens unknown --data manifest.csv --out tests/unknown",
+    "brainlens unknown --data manifest.csv --out tests/unknown --bundle bundles/first "
+    "--bundle-out bundles/first-told",
     "brainlens unknown --data slices --class meningioma --epochs 30 --size 128 --out tests/unknown",
 )
 
@@ -53,14 +57,32 @@ def unknown(
     accelerator: Accelerator = "auto",
     precision: PrecisionOption = Precision.auto,
     threads: Threads = None,
+    bundle: Annotated[
+        str | None,
+        typer.Option(
+            help="A bundle trained by the same recipe, whose card shall say what was found.",
+            metavar="BUNDLE",
+        ),
+    ] = None,
+    bundle_out: Annotated[
+        Path | None,
+        typer.Option(help="With --bundle: folder of the new bundle.", metavar="DIR"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train without each class in turn, show it, and say what the model makes of it."""
     with needs("train"):
-        from brainlens.pipeline.unknown import RESULT
+        from brainlens.pipeline.unknown import RESULT, tell
         from brainlens.pipeline.unknown import unknown as run_test
+    from brainlens.bundle import find, load_bundle
     from brainlens.datasets.open import open_dataset
 
+    if (bundle is None) != (bundle_out is None):
+        raise UsageError(
+            "A new bundle needs both the old one and its own folder.",
+            hint="Give --bundle and --bundle-out, or neither.",
+        )
+    loaded = None if bundle is None else load_bundle(find(bundle))
     run = small_run(
         preset,
         precision,
@@ -81,6 +103,9 @@ def unknown(
     else:
         _say(result)
     note(f"Wrote {out / RESULT}.")
+    if loaded is not None and bundle_out is not None:
+        tell(loaded, result, bundle_out)
+        note(f"Wrote the bundle {bundle_out}, whose card begins with what was found.")
 
 
 def _say(result: "UnknownResult") -> None:

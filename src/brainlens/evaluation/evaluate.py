@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from brainlens.datasets.manifest import Manifest, Progress, Row
 from brainlens.datasets.stage import Stage, silent
 from brainlens.errors import BrainLensError, DataError, UsageError
 from brainlens.evaluation.evaluation import Evaluation
+from brainlens.evaluation.gate_effect import GateEffect, gate_effect
 from brainlens.evaluation.lesion_size import LesionSizes, lesion_sizes
 from brainlens.evaluation.measure import measure
 from brainlens.evaluation.notes import notes
@@ -110,6 +112,10 @@ def evaluate(
             subgroups=by_lesion_size(sizes),
             progress=told,
         )
+    gates = None
+    if bundle.info.gates:
+        with stage("Telling what gates change") as told:
+            gates = _gates(bundle, answered, class_ids, told)
     return Evaluation(
         model=f"{bundle.info.name} {bundle.info.version}",
         decision_sha256=bundle.info.decision_sha256,
@@ -131,7 +137,27 @@ def evaluate(
         patients=measured.patients,
         subgroups=measured.subgroups,
         notes=notes(measured, of_figures, class_ids, sizes.unreadable),
+        gates=gates,
     )
+
+
+def _gates(
+    bundle: Bundle,
+    answered: Sequence[tuple[Outcome, Row]],
+    class_ids: Sequence[str],
+    progress: Progress,
+) -> GateEffect:
+    """Ask anew, without gates, about what they rejected: there, nothing else was told."""
+    network = Predictor(bundle, threads=1, gated=False)
+    ungated = []
+    for done, (outcome, row) in enumerate(answered, start=1):
+        if outcome.status == "rejected":
+            answer = network.predict(row.path)
+            outcome = replace(outcome, probabilities=dict(answer.probabilities or {}))
+        ungated.append(outcome)
+        progress(done, len(answered))
+    outcomes = [outcome for outcome, _ in answered]
+    return gate_effect(outcomes, ungated, class_ids, bundle.info.thresholds.confidence)
 
 
 def _lesion_sizes(rows: Sequence[Row], spacing_mm: float | None, stage: Stage) -> LesionSizes:

@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 
 from brainlens.bundle.schema import Metric
 from brainlens.errors import BelowMinimum
+from brainlens.evaluation.gate_effect import GateEffect
 from brainlens.outcomes import Outcome
 from brainlens.words import DISCLAIMER
 
-#: Version of what `Evaluation.to_dict` returns. 2 added ``patients``, ``subgroups`` and ``notes``.
-SCHEMA = 2
+#: Version of what `Evaluation.to_dict` returns. 2 added ``patients``, ``subgroups`` and ``notes``,
+#: 3 ``gates`` and, in ``metrics.json``, ``data_sha256``, ``split_check``, ``looking`` and
+#: ``robustness``.
+SCHEMA = 3
 
 #: Added to the protocol of figures without the slices that the model was trained on.
 UNSEEN = "without images seen in training"
@@ -109,6 +112,8 @@ class Evaluation:
         Name → figures of part of those slices; see `brainlens.evaluation.subgroups`.
     notes
         What must be said about the data and the figures, in whole sentences.
+    gates
+        What the bundle's gates change; None where it has none.
     """
 
     model: str
@@ -131,6 +136,7 @@ class Evaluation:
     patients: Measurement | None = None
     subgroups: Mapping[str, Measurement] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    gates: GateEffect | None = None
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -190,5 +196,6 @@ class Evaluation:
             "notes": list(self.notes),
             **{name: part and part.to_dict() for name, part in selections.items()},
             "subgroups": {name: part.to_dict() for name, part in self.subgroups.items()},
+            "gates": self.gates and self.gates.to_dict(),
             "disclaimer": DISCLAIMER,
         }

@@ -33,7 +33,7 @@ from brainlens.inference.answer import Answer, InputInfo, ModelInfo
 from brainlens.inference.calibrated import Calibrated
 from brainlens.inference.engine import HEATMAPS, LESION_MAP, LOGITS, Engine
 from brainlens.inference.explanation import Looked, check_classes, explain
-from brainlens.inference.gates import Evidence, Finding, load_gates
+from brainlens.inference.gates import Evidence, Finding, Gates, load_gates
 from brainlens.inference.heatmap import HeatMap, heat_maps
 from brainlens.inference.message import message
 from brainlens.inference.ordered import map_in_order
@@ -70,6 +70,9 @@ class Predictor:
     abstain_on_set
         Whether to abstain (``ambiguous``) where the prediction set holds more than one class; else
         the set is information.
+    gated
+        Whether the bundle's gates are asked. What is served always asks them; evaluation leaves
+        them out to tell what they change.
 
     Raises
     ------
@@ -88,6 +91,7 @@ class Predictor:
         key: bytes | None = None,
         limits: Limits = _DEFAULT_LIMITS,
         abstain_on_set: bool = False,
+        gated: bool = True,
     ) -> None:
         self._bundle = bundle
         self._calibrated = Calibrated(bundle.info)
@@ -95,7 +99,7 @@ class Predictor:
             self._calibrated.require_sets()
         self._abstain_on_set = abstain_on_set
         self._engine = Engine(bundle, threads=threads, spinning=spinning)
-        self._gates = load_gates(bundle, self._engine)
+        self._gates = load_gates(bundle, self._engine) if gated else Gates()
         self._key = secrets.token_bytes(_KEY_BYTES) if key is None else key
         self._limits = limits
         self._seen = seen_index(bundle.info)

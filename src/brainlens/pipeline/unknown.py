@@ -31,12 +31,40 @@ from brainlens.outcomes import Outcome, write_outcomes
 from brainlens.pipeline.one_split import keep_manifest, one_split
 from brainlens.pipeline.small_run import SmallRun
 from brainlens.pipeline.trial import Say, Trial, trial
-from brainlens.pipeline.unknown_result import LeftOut, UnknownResult
+from brainlens.pipeline.unknown_result import NO_WORD, LeftOut, UnknownResult
 
 RESULT = "unknown.json"
 OUTCOMES = "outcomes.csv"
 _FEWEST_CLASSES = 3
 _TRAINED_ON = ("train", "val")
+
+
+def tell(bundle: Bundle, result: UnknownResult, out: Path) -> Bundle:
+    """Write a new bundle whose card says in its first lines what the test found.
+
+    Parameters
+    ----------
+    bundle
+        The bundle to start from; stays as it is.
+    result
+        Of models trained by the bundle's recipe, each without one of its classes.
+    out
+        Folder of the new bundle; must not exist.
+
+    Raises
+    ------
+    UsageError
+        If the test was of other classes than the bundle's, or ``out`` exists.
+    """
+    known = {info.id for info in bundle.info.classes}
+    strangers = sorted({one.class_id for one in result.left_out} - known)
+    if strangers:
+        raise UsageError(
+            f"The test left out {strangers[0]}, which the bundle does not know.",
+            hint="Test on the data that the bundle was trained on.",
+        )
+    others = [text for text in bundle.info.must_know if not text.startswith(NO_WORD)]
+    return revise(bundle, out, must_know=(result.summary, *others))
 
 
 def unknown(

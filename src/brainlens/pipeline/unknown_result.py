@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from brainlens.evaluation.ratio import Ratio
 from brainlens.evaluation.separation import Separation
 from brainlens.pipeline.small_run import SmallRun
 from brainlens.words import DISCLAIMER
+
+#: How the sentence for a model card begins; one bundle carries one such sentence.
+NO_WORD: Final = "The model has no word for a tumour of a kind that it was not trained on"
 
 
 @dataclass(frozen=True)
@@ -104,11 +107,11 @@ class UnknownResult:
         answered = _between([f"{share:.0f}" for share in (min(shares), max(shares))])
         auroc = _between([f"{area:.2f}" for area in (min(areas), max(areas))])
         return (
-            "The model has no word for a tumour of a kind that it was not trained on: with one "
+            f"{NO_WORD}: with one "
             f"class left out of the training and then shown, {answered} % of its slices were "
             "answered as one of the others, and confidence told it from them with an AUROC of "
-            f"{auroc} (0.5 is guessing, 1 is never mistaken). Measured on small models "
-            f"({self.run.size} px, {self.run.epochs} epochs) trained for this purpose."
+            f"{auroc} (0.5 is guessing, 1 is never mistaken). Measured on models trained for this "
+            f"purpose ({self.run.size} px, {self.run.epochs} epochs, seed {self.run.seed})."
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -20,7 +20,9 @@ def test_a_report_is_a_page_json_outcomes_and_a_picture(tmp_path: Path) -> None:
     names = ["report.html", "metrics.json", "outcomes.csv", "confusion.png"]
     assert [file.name for file in files] == names
     assert files[0].read_text(encoding="utf-8") == page(Findings(evaluation))
-    assert json.loads(files[1].read_text()) == json.loads(json.dumps(evaluation.to_dict()))
+    assert json.loads(files[1].read_text()) == json.loads(
+        json.dumps(Findings(evaluation).to_dict())
+    )
     assert read_outcomes(files[2]) == list(evaluation.outcomes)
     with Image.open(files[3]) as picture:
         assert picture.format == "PNG"

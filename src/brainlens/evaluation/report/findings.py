@@ -1,6 +1,7 @@
 """All that a report may speak of."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from brainlens.bundle.load import Bundle
 from brainlens.datasets.fingerprint import data_sha256
@@ -60,3 +61,14 @@ class Findings:
         if not all(row.sha256 and row.pixel_sha256 for row in rows):
             return None
         return check_split(self.manifest)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``metrics.json`` holds: everything but the outcomes."""
+        check, looking, robustness = self.split_check, self.looking, self.robustness
+        return {
+            **self.evaluation.to_dict(),
+            "data_sha256": self.fingerprint,
+            "split_check": check and check.status,
+            "looking": looking and looking.to_dict(),
+            "robustness": robustness and robustness.to_dict(),
+        }

@@ -47,7 +47,7 @@ def write_report(findings: Findings, folder: Path) -> tuple[Path, ...]:
     files = tuple(folder / name for name in names)
     try:
         write_text(files[0], text)
-        write_json(files[1], evaluation.to_dict())
+        write_json(files[1], findings.to_dict())
         write_outcomes(files[2], evaluation.outcomes, evaluation.class_ids)
         write_bytes(files[3], picture)
     except OSError as error:

@@ -6,6 +6,7 @@ from brainlens.evaluation.report import figure_sections
 from brainlens.evaluation.report.confidence_section import confidence
 from brainlens.evaluation.report.error_section import errors
 from brainlens.evaluation.report.findings import Findings
+from brainlens.evaluation.report.gates_section import gates
 from brainlens.evaluation.report.looking_section import looking
 from brainlens.evaluation.report.robustness_section import robustness
 from brainlens.evaluation.report.section import section
@@ -47,6 +48,7 @@ def page(findings: Findings) -> str:
         *figure_sections.patients(evaluation),
         *figure_sections.subgroups(evaluation),
         confidence(findings),
+        *([] if evaluation.gates is None else [gates(evaluation.gates)]),
         *([] if findings.looking is None else [looking(findings.looking)]),
         *([] if findings.robustness is None else [robustness(findings.robustness)]),
         errors(findings),
