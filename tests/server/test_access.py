@@ -18,6 +18,7 @@ from brainlens.server.problems import kind_of
 from brainlens.server.refusals import KeyNeeded, KeysFirst, ScopeNeeded, TooManyAttempts
 
 from ..live_service import Live, Run
+from .test_route_open_inference import infer_request
 from .test_route_predict import problem
 
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "service.md"
@@ -84,6 +85,8 @@ def _ask(guarded: Guarded, route: str, headers: dict[str, str], prediction: str)
     options: dict[str, object] = {}
     if path.startswith("/predict?") or path == "/predict":
         options["content"] = guarded.image
+    elif path.endswith("/infer"):
+        options["json"] = infer_request(guarded.image)
     elif method == "POST":
         options["json"] = {"class": "alpha"}
     return guarded.live.client.request(method, path, headers=headers, **options)  # type: ignore[arg-type]  # body

@@ -10,6 +10,7 @@ from brainlens.inference.answer import Answer, InputInfo, ModelInfo, Status
 from brainlens.inference.explanation import Explanation
 from brainlens.inference.gates.gate import ABSTAINING, REJECTING
 from brainlens.inference.message import message
+from brainlens.server.open_inference.request import InferenceRequest
 from brainlens.server.problems import INTERNAL, KINDS, MEDIA_TYPE, Kind, Problem
 from brainlens.server.refusals import HostRefused, OriginRefused
 from brainlens.server.upload_form import FIELD
@@ -40,7 +41,7 @@ def _example_problem(kind: Kind) -> dict[str, Any]:
         detail=_DETAIL.get(kind.code, f"{kind.title}."),
         hint="What to do next, in one sentence.",
         instance=f"urn:uuid:{_EXAMPLE_ID}",
-    ).model_dump()
+    ).model_dump(exclude_none=True)
 
 
 def problems(*errors: type[BrainLensError]) -> dict[int | str, dict[str, Any]]:
@@ -173,7 +174,11 @@ def install(app: FastAPI) -> None:
                 routes=app.routes,
             )
             schemas = schema.setdefault("components", {}).setdefault("schemas", {})
-            schemas["Problem"] = Problem.model_json_schema()
+            # Bodies that are read by hand, and problems, which no route returns.
+            for part in (Problem, InferenceRequest):
+                described = part.model_json_schema(ref_template="#/components/schemas/{model}")
+                schemas.update(described.pop("$defs", {}))
+                schemas[part.__name__] = described
             # Put in last: FastAPI leaves every null out of what it is given, and in an answer
             # null means something.
             answers = schema["paths"]["/predict"]["post"]["responses"]["200"]

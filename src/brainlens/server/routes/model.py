@@ -11,12 +11,16 @@ from brainlens.bundle.curves import Curves
 from brainlens.bundle.schema import Metric, Network, Thresholds, Training
 from brainlens.classes import ClassInfo
 from brainlens.server.api_document import problems
-from brainlens.server.models import NAME_PATTERN
+from brainlens.server.models import NAME_PATTERN, Model
 from brainlens.server.refusals import BadParameter, NotFound
 from brainlens.server.service import Service, service_of
 from brainlens.words import DISCLAIMER, INTENDED_INPUT
 
 router = APIRouter(tags=["models"])
+
+ModelName = Annotated[
+    str, Path(pattern=NAME_PATTERN, description="Name of a model as GET / lists them.")
+]
 
 
 class ModelDescription(BaseModel):
@@ -51,18 +55,11 @@ class ModelDescription(BaseModel):
     responses=problems(NotFound, BadParameter),
 )
 async def model(
-    name: Annotated[
-        str, Path(pattern=NAME_PATTERN, description="Name of a model as GET / lists them.")
-    ],
+    name: ModelName,
     service: Annotated[Service, Depends(service_of)],
 ) -> ModelDescription:
     """Say what a model was trained on, how it did on slices it had not seen, and its limits."""
-    found = service.models.by_name.get(name)
-    if found is None:
-        raise NotFound(
-            "No model of that name is served.",
-            hint=f"Choose one of: {', '.join(service.models.by_name)}.",
-        )
+    found = model_at(service, name)
     info = found.info
     return ModelDescription(
         name=found.name,
@@ -82,3 +79,20 @@ async def model(
         card=found.card,
         notice=found.notice,
     )
+
+
+def model_at(service: Service, name: str) -> Model:
+    """Return the model that a path names.
+
+    Raises
+    ------
+    NotFound
+        If no model of that name is served.
+    """
+    found = service.models.by_name.get(name)
+    if found is None:
+        raise NotFound(
+            "No model of that name is served.",
+            hint=f"Choose one of: {', '.join(service.models.by_name)}.",
+        )
+    return found
