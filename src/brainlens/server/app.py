@@ -30,6 +30,7 @@ from brainlens.server.routes import (
 from brainlens.server.security_headers import SecurityHeaders
 from brainlens.server.service import Service
 from brainlens.server.settings import Settings
+from brainlens.server.small_body import SmallBody
 from brainlens.server.storage import Storage
 from brainlens.server.unread_body import UnreadBody
 
@@ -95,6 +96,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         Middleware(SecurityHeaders, https=settings.tls_cert is not None),
         Middleware(UnreadBody),
         Middleware(RequestLog),
+        Middleware(SmallBody, timeout=settings.request_timeout),
         # Believes nobody unless proxies are named.
         Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)),
         Middleware(

@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from brainlens.errors import ImageTooLarge
 from brainlens.server.refusals import SlowRequest
+from brainlens.server.small_body import lift
 
 # What a form adds around the file: boundaries and part headers.
 FORM_ENVELOPE_BYTES: Final = 16 * 1024
@@ -48,6 +49,7 @@ async def receive_body(request: Request, *, max_bytes: int, timeout: float, enve
     starlette.requests.ClientDisconnect
         If the client goes away.
     """
+    lift(request)
     limit = max_bytes + envelope
     if _declared_length(request) > limit:
         raise too_large(max_bytes)

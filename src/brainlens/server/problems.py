@@ -26,6 +26,7 @@ from brainlens.errors import (
 from brainlens.server.database.database import DatabaseError
 from brainlens.server.refusals import (
     BadParameter,
+    BodyTooLarge,
     HostRefused,
     KeyNeeded,
     KeysFirst,
@@ -103,6 +104,7 @@ KINDS: Final[Mapping[type, Kind]] = dict(
         _kind(UnknownPrediction, 404, "There is no such prediction"),
         _kind(MethodRefused, 405, "The method is not offered here"),
         _kind(SlowRequest, 408, "The request took too long to arrive"),
+        _kind(BodyTooLarge, 413, "The request is too large"),
         _kind(ImageTooLarge, 413, "The image is too large"),
         _kind(NotAnImage, 415, "This is no image that can be read"),
         _kind(HostRefused, 421, "This host name is not served"),
@@ -187,6 +189,13 @@ def _http_error(error: HTTPException, scope: Scope) -> BrainLensError:
     if error.status_code == 405:
         return MethodRefused(
             f"This path does not offer {scope['method'][:16]}.", hint="GET /docs lists them."
+        )
+    if error.status_code == 408:
+        return SlowRequest("The request did not arrive whole in time.", hint="Send it again.")
+    if error.status_code == 413:
+        return BodyTooLarge(
+            "The request brings more bytes than this path takes.",
+            hint="GET /docs says what it takes; images go to /predict.",
         )
     return Refusal("The request cannot be served as it is.", hint="GET /docs says how to ask.")
 

@@ -65,6 +65,12 @@ class SlowRequest(Refusal):
     code = "slow_request"
 
 
+class BodyTooLarge(Refusal):
+    """The request brings more than anything but an image needs."""
+
+    code = "body_too_large"
+
+
 class NotFound(Refusal):
     """There is nothing at that path."""
 

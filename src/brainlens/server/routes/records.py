@@ -13,7 +13,13 @@ from brainlens.server.keys.scope import Scope
 from brainlens.server.moments import iso
 from brainlens.server.records.feedback import Feedback
 from brainlens.server.records.store import Stored
-from brainlens.server.refusals import BadParameter, ScopeNeeded, UnknownPrediction
+from brainlens.server.refusals import (
+    BadParameter,
+    BodyTooLarge,
+    ScopeNeeded,
+    SlowRequest,
+    UnknownPrediction,
+)
 from brainlens.server.service import Service, service_of
 
 router = APIRouter(prefix="/predictions", tags=["records"])
@@ -93,7 +99,9 @@ async def read_record(
     status_code=201,
     summary="Say what a professional concluded",
     response_description="The conclusion as it is on record.",
-    responses=problems(*ACCESS_ERRORS, ScopeNeeded, UnknownPrediction, BadParameter),
+    responses=problems(
+        *ACCESS_ERRORS, ScopeNeeded, UnknownPrediction, BadParameter, BodyTooLarge, SlowRequest
+    ),
 )
 async def give_feedback(
     prediction_id: PredictionId,
