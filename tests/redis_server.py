@@ -41,7 +41,7 @@ class RedisServer:
             else:
                 return
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         """Return the names of what it keeps."""
         with redis.Redis.from_url(self.url, decode_responses=True) as client:
             return sorted(client.scan_iter())

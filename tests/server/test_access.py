@@ -56,8 +56,10 @@ class Guarded:
 
 
 @pytest.fixture(scope="module")
-def guarded(run_service: Run, slice_png: Callable[..., bytes]) -> Iterator[Guarded]:
-    with run_service(workers=1) as live:
+def guarded(
+    run_service: Run, slice_png: Callable[..., bytes], tiny_bundle: Path
+) -> Iterator[Guarded]:
+    with run_service(workers=1, bundle_dirs=(tiny_bundle.parent,)) as live:
         store = live.service.storage.keys
         keys = {str(s): store.create(str(s), (s,))[1] for s in Scope}
         keys["both"] = store.create("both", (Scope.PREDICT, Scope.READ))[1]
@@ -87,6 +89,8 @@ def _ask(guarded: Guarded, route: str, headers: dict[str, str], prediction: str)
         options["content"] = guarded.image
     elif path.endswith("/infer"):
         options["json"] = infer_request(guarded.image)
+    elif path.startswith("/admin/models/"):
+        options["json"] = {"path": "tiny"}
     elif method == "POST":
         options["json"] = {"class": "alpha"}
     return guarded.live.client.request(method, path, headers=headers, **options)  # type: ignore[arg-type]  # body

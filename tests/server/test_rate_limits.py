@@ -157,7 +157,7 @@ def test_processes_share_a_bucket_in_redis(redis_process: RedisServer) -> None:
         assert await taken(one, "shared", 1) == 0
         assert one.shared
         assert other.shared
-        assert [key for key in redis_process.keys() if key.endswith("shared")]
+        assert [key for key in redis_process.names() if key.endswith("shared")]
 
     with_limits(check, *(RateLimits(1, 5, redis_process.url) for _ in range(2)))
 

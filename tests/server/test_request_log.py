@@ -29,7 +29,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
 
 
 def broken() -> FastAPI:
-    app = FastAPI(middleware=[Middleware(RequestLog)])
+    app = FastAPI(middleware=[Middleware(RequestLog, on_answered=lambda *_: None)])
 
     @app.get("/broken/{patient}")
     async def fail(patient: str) -> None:
@@ -66,7 +66,7 @@ def test_answer_that_breaks_off_is_cut(caplog: pytest.LogCaptureFixture) -> None
         raise ValueError("secret")
 
     with pytest.raises(UnfinishedAnswer) as caught:
-        ask(RequestLog(half))
+        ask(RequestLog(half, on_answered=lambda *_: None))
 
     assert "secret" not in repr(caught.value)
     assert caught.value.__suppress_context__
@@ -82,7 +82,7 @@ def test_other_protocols_pass() -> None:
         raise AssertionError
 
     async def check() -> None:
-        await RequestLog(app)({"type": "lifespan"}, nothing, nothing)  # type: ignore[arg-type]
+        await RequestLog(app, on_answered=lambda *_: None)({"type": "lifespan"}, nothing, nothing)  # type: ignore[arg-type]
 
     asyncio.run(check())
 

@@ -1,24 +1,31 @@
 """Who asks, and whether they may: the dependency in front of every route that is not for all."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Final
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPBearer
 
+from brainlens.errors import ServiceBusy
 from brainlens.server.attempts import network_of
 from brainlens.server.database.database import DatabaseError
 from brainlens.server.keys.scope import Scope, granted
+from brainlens.server.oidc.unavailable import ProviderUnavailable
 from brainlens.server.refusals import (
     KeyNeeded,
     KeysFirst,
     ScopeNeeded,
+    TokenExpired,
+    TokenRefused,
     TooManyAttempts,
     TooManyRequests,
 )
 from brainlens.server.service import Service, service_of
+
+if TYPE_CHECKING:
+    from brainlens.server.oidc.tokens import Tokens
 
 KEY_HEADER: Final = "X-API-Key"
 #: Headers that say a proxy stands between.
@@ -36,14 +43,28 @@ _HINT: Final = f"Send it as Authorization: Bearer KEY, or as {KEY_HEADER}: KEY."
 
 # These two put the ways to send a key into the API document; which of them was used, if any, is
 # read below, since both at once must be told from one.
-_BEARER: Final = HTTPBearer(auto_error=False, description="An API key, or none on loopback.")
+_BEARER: Final = HTTPBearer(
+    auto_error=False,
+    description="An API key, or a token of the service's identity provider if it has one; or none "
+    "on loopback.",
+)
 _API_KEY: Final = APIKeyHeader(
     name=KEY_HEADER, auto_error=False, description="An API key, or none on loopback."
 )
 
 
 #: What `caller_of` may raise, for the API document.
-ACCESS_ERRORS: Final = (KeyNeeded, KeysFirst, TooManyAttempts, TooManyRequests, DatabaseError)
+ACCESS_ERRORS: Final = (
+    KeyNeeded,
+    TokenRefused,
+    TokenExpired,
+    KeysFirst,
+    TooManyAttempts,
+    TooManyRequests,
+    ServiceBusy,
+    ProviderUnavailable,
+    DatabaseError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +74,8 @@ class Caller:
     Attributes
     ----------
     key_id
-        The key's public identifier; None while there are no keys.
+        The key's public identifier, or a keyed hash of a token's subject; None while there are no
+        keys.
     scopes
         What they may do.
     """
@@ -78,7 +100,8 @@ async def caller_of(
     ------
     TooManyRequests
         If they ask faster than the service's limit.
-    KeyNeeded, KeysFirst, TooManyAttempts, DatabaseError
+    KeyNeeded, TokenRefused, TokenExpired, KeysFirst, TooManyAttempts, ServiceBusy,
+    ProviderUnavailable, DatabaseError
         As `_identified`.
     """
     caller = await _identified(request, service)
@@ -99,16 +122,18 @@ async def _identified(request: Request, service: Service) -> Caller:
     ------
     KeyNeeded
         If there are keys, and the request carries none that is valid.
+    TokenRefused, TokenExpired
+        If it carries a token that is not valid.
     KeysFirst
         If there are no keys, and the request came through a proxy.
     TooManyAttempts
         If the address has failed too often; its key is not even looked at then.
-    DatabaseError
-        If the keys cannot be read.
+    ServiceBusy, ProviderUnavailable, DatabaseError
+        If the token or the key cannot be checked now.
     """
     keys = service.storage.keys
     # In a thread, since a database far away may take its time.
-    if not await asyncio.to_thread(keys.any):
+    if service.tokens is None and not await service.look_up(keys.any):
         return _without_keys(request)
     address = _address(request)
     if (wait_s := service.attempts.wait_s(address)) > 0:
@@ -118,7 +143,9 @@ async def _identified(request: Request, service: Service) -> Caller:
         # Nobody guesses by sending nothing, and a browser does so first: not counted.
         what = "no API key" if not sent else "more than one API key"
         raise KeyNeeded(f"The request carries {what}.", hint=_HINT)
-    key = await asyncio.to_thread(keys.check, sent[0])
+    if service.tokens is not None and _is_token(sent[0]):
+        return await _by_token(request, service, service.tokens, sent[0])
+    key = await service.look_up(partial(keys.check, sent[0]))
     if key is None:
         service.attempts.note(address)
         raise KeyNeeded(
@@ -127,6 +154,23 @@ async def _identified(request: Request, service: Service) -> Caller:
         )
     request.scope["state"]["key_id"] = key.key_id
     return Caller(key.key_id, granted(key.scopes))
+
+
+async def _by_token(request: Request, service: Service, tokens: "Tokens", text: str) -> Caller:
+    state = request.scope["state"]
+    try:
+        identity = await tokens.check(text, state["request_id"])
+    except TokenRefused:
+        # One that has only expired was no guess.
+        service.attempts.note(_address(request))
+        raise
+    state["key_id"] = identity.key_id(service.storage.secret.key("subjects"))
+    return Caller(state["key_id"], granted(identity.scopes))
+
+
+def _is_token(text: str) -> bool:
+    """Return whether it has the three parts of a signed token; an API key has no dot."""
+    return text.count(".") == 2
 
 
 def _without_keys(request: Request) -> Caller:
@@ -154,7 +198,7 @@ def _asking(scope: Scope) -> Callable[[Caller], Awaitable[Caller]]:
         if not caller.may(scope):
             raise ScopeNeeded(
                 f"The API key is not for this: it needs the scope {scope}.",
-                hint=f"Use a key made with --scope {scope}.",
+                hint=f"Use a key made with --scope {scope}, or a token that stands for it.",
             )
         return caller
 
@@ -164,3 +208,4 @@ def _asking(scope: Scope) -> Callable[[Caller], Awaitable[Caller]]:
 #: The caller of a route that needs the scope of that name.
 Predicting = Annotated[Caller, Depends(_asking(Scope.PREDICT))]
 Reading = Annotated[Caller, Depends(_asking(Scope.READ))]
+Administering = Annotated[Caller, Depends(_asking(Scope.ADMIN))]

@@ -10,7 +10,7 @@ from brainlens.inference.answer import Answer
 from brainlens.server.access import Caller
 from brainlens.server.intake import receive_body, wait_for_disconnect
 from brainlens.server.keys.scope import Scope
-from brainlens.server.models import Model
+from brainlens.server.model import Model
 from brainlens.server.records.record import Record
 from brainlens.server.records.writer import written
 from brainlens.server.service import Service
@@ -115,4 +115,5 @@ async def answer_upload(
             leaving.cancel()
         record = Record.of(answer, model=model.name, key_id=caller.key_id, n_bytes=n_bytes)
         await written(service.writer.append(record))
+        service.metrics.prediction(model.name, answer)
         return answer

@@ -11,13 +11,18 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from brainlens import __version__
 from brainlens.server import api_document, problems
 from brainlens.server.access import KEY_HEADER
+from brainlens.server.metrics import Metrics
+from brainlens.server.model_swap import ModelSwap
 from brainlens.server.models import Models
+from brainlens.server.oidc.open import open_tokens
 from brainlens.server.origin import LOOPBACK_NAMES, OriginGuard
 from brainlens.server.pool import WorkerPool
 from brainlens.server.rate_limits import RateLimits
+from brainlens.server.readiness import Readiness
 from brainlens.server.records.head_log import HeadLog
 from brainlens.server.request_log import RequestLog
 from brainlens.server.routes import (
+    admin,
     api,
     health,
     model,
@@ -27,8 +32,9 @@ from brainlens.server.routes import (
     records,
     state,
 )
+from brainlens.server.routes import metrics as metrics_route
 from brainlens.server.security_headers import SecurityHeaders
-from brainlens.server.service import Service
+from brainlens.server.service import LOOKUPS, LOOKUPS_QUEUED, Service
 from brainlens.server.settings import Settings
 from brainlens.server.small_body import SmallBody
 from brainlens.server.storage import Storage
@@ -55,6 +61,8 @@ def create_app(
     chosen = settings or Settings()
     redis = chosen.redis_url.get_secret_value() if chosen.redis_url else None
     rate_limits = RateLimits(chosen.rate_limit, chosen.rate_burst, redis)
+    tokens = open_tokens(chosen)
+    metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -69,7 +77,17 @@ def create_app(
             pool = WorkerPool(chosen.workers, chosen.queue_length)
             stack.push_async_callback(pool.close)
             stack.push_async_callback(rate_limits.close)
-            app.state.service = Service(chosen, loaded, pool, kept, writer, rate_limits)
+            if tokens is not None:
+                stack.push_async_callback(tokens.close)
+            lookups = WorkerPool(LOOKUPS, LOOKUPS_QUEUED)
+            stack.push_async_callback(lookups.close)
+            swap = ModelSwap(chosen, loaded, metrics)
+            service = Service(
+                chosen, loaded, pool, kept, writer, rate_limits, metrics, swap, lookups, tokens
+            )
+            metrics.watch(service)
+            app.state.service = service
+            app.state.readiness = Readiness(service)
             yield
 
     app = FastAPI(
@@ -80,22 +98,34 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        middleware=_middleware(chosen),
+        middleware=_middleware(chosen, metrics),
     )
+    app.state.metrics = metrics
     problems.install(app)
     api_document.install(app)
-    for room in (state, predict, records, model, open_inference, health, api, page):
+    for room in (
+        state,
+        predict,
+        records,
+        model,
+        open_inference,
+        admin,
+        health,
+        metrics_route,
+        api,
+        page,
+    ):
         app.include_router(room.router)
     return app
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
+def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
     """Return the layers around the routes, outermost first."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     layers = [
         Middleware(SecurityHeaders, https=settings.tls_cert is not None),
         Middleware(UnreadBody),
-        Middleware(RequestLog),
+        Middleware(RequestLog, on_answered=metrics.request),
         Middleware(SmallBody, timeout=settings.request_timeout),
         # Believes nobody unless proxies are named.
         Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)),

@@ -29,7 +29,10 @@ class WorkerPool:
     def __init__(self, workers: int, queue_length: int) -> None:
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="brainlens-worker")
         self._free = asyncio.Semaphore(workers)
-        self._capacity = workers + queue_length
+        #: Threads.
+        self.workers = workers
+        #: Places: requests that may be here at a time.
+        self.capacity = workers + queue_length
         self._held = 0
         self._waiting = 0
 
@@ -46,7 +49,7 @@ class WorkerPool:
     @property
     def full(self) -> bool:
         """Whether the next request would be refused."""
-        return self._held >= self._capacity
+        return self._held >= self.capacity
 
     @contextmanager
     def place(self) -> Iterator[None]:

@@ -24,9 +24,11 @@ from brainlens.errors import (
     UnreadableImage,
 )
 from brainlens.server.database.database import DatabaseError
+from brainlens.server.oidc.unavailable import ProviderUnavailable
 from brainlens.server.refusals import (
     BadParameter,
     BodyTooLarge,
+    BundleRefused,
     HostRefused,
     KeyNeeded,
     KeysFirst,
@@ -34,12 +36,15 @@ from brainlens.server.refusals import (
     MethodRefused,
     NoFile,
     NotFound,
+    NotReady,
     OriginRefused,
     Refusal,
     ScopeNeeded,
     SeveralFiles,
     SlowRequest,
     ThresholdLowered,
+    TokenExpired,
+    TokenRefused,
     TooManyAttempts,
     TooManyRequests,
     UnknownModel,
@@ -96,6 +101,8 @@ KINDS: Final[Mapping[type, Kind]] = dict(
         _kind(ImageError, 400, "The image cannot be used"),
         _kind(MalformedForm, 400, "The form cannot be read"),
         _kind(KeyNeeded, 401, "A valid API key is needed"),
+        _kind(TokenRefused, 401, "The token is not valid here"),
+        _kind(TokenExpired, 401, "The token has expired"),
         _kind(KeysFirst, 403, "Keys must be made first"),
         _kind(ScopeNeeded, 403, "The API key is not for this"),
         _kind(OriginRefused, 403, "Web pages of other origins are not served"),
@@ -112,10 +119,13 @@ KINDS: Final[Mapping[type, Kind]] = dict(
         _kind(SeveralFiles, 422, "One file a request"),
         _kind(BadParameter, 422, "A parameter cannot be used"),
         _kind(UnknownModel, 422, "No such model"),
+        _kind(BundleRefused, 422, "The bundle cannot be served"),
         _kind(TooManyAttempts, 429, "Too many failed attempts"),
         _kind(TooManyRequests, 429, "Too many requests"),
         _kind(Refusal, 400, "The request cannot be served"),
+        _kind(NotReady, 503, "The service is not ready"),
         _kind(ServiceBusy, 503, "The service is busy"),
+        _kind(ProviderUnavailable, 503, "The identity provider does not answer"),
         _kind(DatabaseError, 503, "Records cannot be kept now"),
     ]
 )
@@ -168,7 +178,9 @@ def _headers(error: BaseException, kind: Kind) -> dict[str, str]:
     if kind.status == 503:
         return {"Retry-After": str(RETRY_AFTER_S)}
     if kind.status == 401:
-        return {"WWW-Authenticate": 'Bearer realm="brainlens"'}
+        # RFC 6750, section 3.1: nothing more where no token was sent.
+        why = ', error="invalid_token"' if isinstance(error, TokenRefused | TokenExpired) else ""
+        return {"WWW-Authenticate": f'Bearer realm="brainlens"{why}'}
     return {}
 
 

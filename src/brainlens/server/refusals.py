@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from brainlens.errors import InputError
+from brainlens.errors import InputError, ServiceUnavailable
 
 
 class Refusal(InputError):
@@ -89,6 +89,18 @@ class KeyNeeded(Refusal):
     code = "key_needed"
 
 
+class TokenRefused(Refusal):
+    """The bearer token is none of the identity provider's for this service."""
+
+    code = "token_refused"
+
+
+class TokenExpired(Refusal):
+    """The bearer token was valid once."""
+
+    code = "token_expired"
+
+
 class ScopeNeeded(Refusal):
     """The API key is valid, yet not for this."""
 
@@ -139,7 +151,19 @@ class TooManyRequests(Refusal):
         self.wait_s = wait_s
 
 
+class BundleRefused(Refusal):
+    """A bundle cannot be taken into use; what was served is served still."""
+
+    code = "bundle_refused"
+
+
 class UnknownPrediction(Refusal):
     """There is no record of that prediction, or it is not this key's to see."""
 
     code = "unknown_prediction"
+
+
+class NotReady(ServiceUnavailable):
+    """What a prediction needs is not there now."""
+
+    code: ClassVar[str] = "not_ready"

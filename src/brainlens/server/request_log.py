@@ -5,6 +5,7 @@ import logging
 import time
 import traceback
 import uuid
+from collections.abc import Callable
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,6 +15,8 @@ from brainlens.server.problems import CLIENT_GONE, INTERNAL, problem_response
 LOGGER: Final = logging.getLogger("brainlens.server")
 UNMATCHED: Final = "(no route)"
 
+OnAnswered = Callable[[str, str, int, float], None]
+
 
 class RequestLog:
     """ASGI middleware: names each request, logs it, tells unforeseen errors as problems.
@@ -21,10 +24,18 @@ class RequestLog:
     A line holds the route, never the path, query, headers or body that the caller chose: those
     may carry file names or a patient's data. For the same reason an unforeseen error is logged
     by its type and the places it passed, without its message.
+
+    Parameters
+    ----------
+    app
+        The application within.
+    on_answered
+        Called with the method, the route, the status and the seconds of each request.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, on_answered: OnAnswered) -> None:
         self._app = app
+        self._on_answered = on_answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on under a new identifier and log how it ended."""
@@ -53,14 +64,17 @@ class RequestLog:
                 raise UnfinishedAnswer(request_id) from None
             await problem_response(error, scope)(scope, receive, sender)
         finally:
+            seconds = time.perf_counter() - started
+            method, route = scope["method"], _route(scope)
+            self._on_answered(method, route, status or CLIENT_GONE, seconds)
             log(
                 "request",
                 request_id=request_id,
-                method=scope["method"][:16],
-                route=_route(scope),
+                method=method[:16],
+                route=route,
                 status=status or CLIENT_GONE,
                 key=scope["state"].get("key_id"),
-                ms=round((time.perf_counter() - started) * 1000, 1),
+                ms=round(seconds * 1000, 1),
             )
 
 

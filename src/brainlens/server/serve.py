@@ -1,8 +1,13 @@
 """Running the service: one process, one event loop, until it is told to stop."""
 
+import asyncio
 import contextlib
 import errno
+import os
+import signal
 import socket
+import sys
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 
@@ -10,6 +15,8 @@ import uvicorn
 
 from brainlens.errors import ServiceError, UsageError
 from brainlens.server.app import create_app
+from brainlens.server.connection import bounded
+from brainlens.server.descriptors import provide
 from brainlens.server.log_format import log_to
 from brainlens.server.models import Models
 from brainlens.server.settings import Settings
@@ -30,7 +37,7 @@ class Server(uvicorn.Server):
     Attributes
     ----------
     needs_keys
-        Whether requests need an API key.
+        Whether requests need an API key or a token.
 
     Raises
     ------
@@ -46,7 +53,7 @@ class Server(uvicorn.Server):
             storage = Storage.open(settings)
             stack.callback(storage.close)
             # Before the port is opened: nobody may come in before it is known who may.
-            self.needs_keys = storage.keys.any()
+            self.needs_keys = settings.oidc_issuer is not None or storage.keys.any()
             if not (self.needs_keys or settings.on_loopback):
                 raise _no_keys(settings.host)
             tls = None
@@ -58,12 +65,17 @@ class Server(uvicorn.Server):
             models = Models.load(settings, input_key=storage.secret.key("input"))
             app = create_app(settings, models, storage)
             stack.pop_all()
+        self._app = app
         self._on_ready = on_ready
         self._scheme = "http" if tls is None else "https"
         super().__init__(
             uvicorn.Config(
                 app,
-                http="h11",
+                http=bounded(
+                    settings.head_timeout,
+                    settings.max_connections,
+                    app.state.metrics.connection_refused,
+                ),
                 ws="none",
                 lifespan="on",
                 log_config=None,
@@ -91,7 +103,33 @@ class Server(uvicorn.Server):
         """Start and say so."""
         url = self.url
         await super().startup(sockets)
+        self._reload_on_hangup()
         self._on_ready(url)
+
+    def _reload_on_hangup(self) -> None:
+        """Let SIGHUP load the configured bundles again, where it does not mean another thing.
+
+        To a process on a terminal it says that the terminal is gone, and one started with nohup
+        shall not hear it at all.
+        """
+        if (
+            sys.platform == "win32"
+            or threading.current_thread() is not threading.main_thread()
+            or signal.getsignal(signal.SIGHUP) is not signal.SIG_DFL
+            or os.isatty(0)
+        ):
+            return
+        loop = asyncio.get_running_loop()
+        service = self._app.state.service
+        running: set[asyncio.Task[None]] = set()
+
+        def reload() -> None:
+            task = loop.create_task(service.swap.reload())
+            # The loop alone would not keep it from being collected.
+            running.add(task)
+            task.add_done_callback(running.discard)
+
+        loop.add_signal_handler(signal.SIGHUP, reload)
 
 
 def serve(settings: Settings, on_ready: Callable[[str, bool], None]) -> None:
@@ -110,6 +148,7 @@ def serve(settings: Settings, on_ready: Callable[[str, bool], None]) -> None:
         As `Server`.
     """
     log_to()
+    provide(settings.max_connections)
     # uvicorn ends in good order first and raises the interrupt again after.
     with contextlib.suppress(KeyboardInterrupt):
         server = Server(settings, lambda url: on_ready(url, server.needs_keys))

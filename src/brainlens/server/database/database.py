@@ -107,6 +107,14 @@ class Database:
         """Whether it is PostgreSQL, else SQLite."""
         return self._engine.dialect.name == "postgresql"
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder of SQLite's files; None for PostgreSQL."""
+        if self.is_postgresql:
+            return None
+        assert self._engine.url.database is not None  # noqa: S101 - as in `_sqlite`
+        return Path(self._engine.url.database).absolute().parent
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees the database as it is now, until the block ends.

@@ -11,7 +11,8 @@ from brainlens.bundle.curves import Curves
 from brainlens.bundle.schema import Metric, Network, Thresholds, Training
 from brainlens.classes import ClassInfo
 from brainlens.server.api_document import problems
-from brainlens.server.models import NAME_PATTERN, Model
+from brainlens.server.model import Model
+from brainlens.server.models import NAME_PATTERN
 from brainlens.server.refusals import BadParameter, NotFound
 from brainlens.server.service import Service, service_of
 from brainlens.words import DISCLAIMER, INTENDED_INPUT

@@ -1,6 +1,6 @@
 """GET /predictions/{id} and POST /predictions/{id}/feedback: what was answered, and what was so."""
 
-import asyncio
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
@@ -125,7 +125,7 @@ async def give_feedback(
     given = Feedback.now(
         stored.record.prediction_id, key_id=caller.key_id, concluded=conclusion.class_id
     )
-    await asyncio.to_thread(service.storage.records.add_feedback, given)
+    await service.look_up(partial(service.storage.records.add_feedback, given))
     return _given(given)
 
 
@@ -137,7 +137,7 @@ async def _stored(service: Service, caller: Caller, prediction_id: str, *, other
     UnknownPrediction
         If there is no such record, or it is another's: which of the two is not theirs to know.
     """
-    stored = await asyncio.to_thread(service.storage.records.find, prediction_id)
+    stored = await service.look_up(partial(service.storage.records.find, prediction_id))
     if stored is not None:
         own = stored.record.key_id == caller.key_id
         if own or caller.may(others):

@@ -10,7 +10,7 @@ from brainlens import __version__
 from brainlens.classes import ClassInfo
 from brainlens.server.accept import prefers_html
 from brainlens.server.api_document import problems
-from brainlens.server.models import Model
+from brainlens.server.model import Model
 from brainlens.server.page_assets import INDEX, assets
 from brainlens.server.service import Service, service_of
 from brainlens.words import DISCLAIMER
