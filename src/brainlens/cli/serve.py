@@ -96,7 +96,7 @@ def serve(
 def _ready(url: str, needs_keys: bool) -> None:
     note(f"BrainLens answers at {url} and describes itself at {url}/docs. Ctrl+C ends it.")
     if needs_keys:
-        note("It asks for an API key: brainlens keys list.")
+        note("It asks for an API key (brainlens keys list) or, where an issuer is set, a token.")
     else:
         note(
             "It has no API keys, so it answers this machine alone, without asking who is there. "

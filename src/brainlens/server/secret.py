@@ -14,7 +14,7 @@ _HINT: Final = (
     "Give the file with BRAINLENS_SECRET_FILE, or make one: openssl rand -hex 32 > secret."
 )
 
-Purpose = Literal["check", "feedback", "heads", "input", "keys", "records", "stubs"]
+Purpose = Literal["check", "feedback", "heads", "input", "keys", "records", "stubs", "subjects"]
 
 
 class Secret:

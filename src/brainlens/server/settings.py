@@ -10,6 +10,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from brainlens.errors import UsageError
+from brainlens.server.keys.scope import Scope
+from brainlens.server.oidc.address import is_safe
 
 _MIB = 1024 * 1024
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
@@ -86,6 +88,14 @@ class Settings(BaseSettings):
         Addresses or networks of proxies whose word on who asks is believed.
     tls_cert, tls_key
         PEM files of a certificate and its key: the service then speaks HTTPS and nothing else.
+    oidc_issuer, oidc_audience
+        URL of an OpenID Connect provider whose bearer tokens are accepted, and the name that
+        tokens for this service have in ``aud``.
+    oidc_claim, oidc_scopes
+        The claim that says what a token's subject may do, and which of its words stands for which
+        scope.
+    oidc_clients
+        Clients whose tokens are accepted; empty means those of all.
     allowed_hosts
         Host names, besides those of loopback, that the service answers to.
     allowed_origins
@@ -130,6 +140,11 @@ class Settings(BaseSettings):
     tls_cert: Path | None = None
     tls_key: Path | None = None
     allowed_hosts: tuple[str, ...] = ()
+    oidc_issuer: str | None = None
+    oidc_audience: str | None = Field(default=None, min_length=1)
+    oidc_claim: str = Field(default="scope", min_length=1)
+    oidc_scopes: dict[str, Scope] = {f"brainlens:{scope}": scope for scope in Scope}
+    oidc_clients: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
 
     @property
@@ -160,6 +175,23 @@ class Settings(BaseSettings):
         return self
 
     @field_validator("trusted_proxies")
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, issuer: str | None) -> str | None:
+        if issuer is not None and not is_safe(issuer):
+            raise ValueError("an issuer is written like https://login.example.org/realm")
+        return issuer
+
+    @model_validator(mode="after")
+    def _issuer_with_audience(self) -> Self:
+        if (self.oidc_issuer is None) != (self.oidc_audience is None):
+            raise UsageError(
+                "An issuer of tokens needs the audience that they must be for, and the other way "
+                "round.",
+                hint="Set both: BRAINLENS_OIDC_ISSUER and BRAINLENS_OIDC_AUDIENCE.",
+            )
+        return self
+
     @classmethod
     def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
         for proxy in proxies:

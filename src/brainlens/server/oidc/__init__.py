@@ -1,0 +1,1 @@
+"""Who may come in by the word of an identity provider: OpenID Connect bearer tokens."""
