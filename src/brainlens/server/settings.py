@@ -104,7 +104,8 @@ class Settings(BaseSettings):
     Raises
     ------
     UsageError
-        If ``host`` is no address, or only one of certificate and key is given.
+        If ``host`` is no address, or of certificate and key, or issuer and audience, only one is
+        given.
     pydantic.ValidationError
         If another value is out of range; see `load_settings`.
     """
@@ -139,12 +140,12 @@ class Settings(BaseSettings):
     trusted_proxies: tuple[str, ...] = ()
     tls_cert: Path | None = None
     tls_key: Path | None = None
-    allowed_hosts: tuple[str, ...] = ()
     oidc_issuer: str | None = None
     oidc_audience: str | None = Field(default=None, min_length=1)
     oidc_claim: str = Field(default="scope", min_length=1)
     oidc_scopes: dict[str, Scope] = {f"brainlens:{scope}": scope for scope in Scope}
     oidc_clients: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
 
     @property
@@ -174,7 +175,6 @@ class Settings(BaseSettings):
             )
         return self
 
-    @field_validator("trusted_proxies")
     @field_validator("oidc_issuer")
     @classmethod
     def _issuer(cls, issuer: str | None) -> str | None:
@@ -192,6 +192,7 @@ class Settings(BaseSettings):
             )
         return self
 
+    @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
         for proxy in proxies:
