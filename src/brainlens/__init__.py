@@ -7,6 +7,7 @@ Research and teaching software. Not a medical device. Do not use for diagnosis o
 >>> print(answer.status, answer.predicted_class, answer.confidence)  # doctest: +SKIP
 """
 
+import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["__version__", "load"]
 
 __version__ = version("brainlens")
+
+# ONNX Runtime would make an identifier of the machine in the home folder and tell its maker what is
+# run and how. Set before it is loaded, this keeps it silent; whoever wants that says 0.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
 def load(name_or_path: str | Path = "default", *, threads: int | None = None) -> "Predictor":

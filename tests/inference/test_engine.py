@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -186,3 +189,20 @@ def test_a_graph_whose_weights_lie_elsewhere_is_refused(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BundleInvalid, match=r"model\.onnx cannot be run"):
         Engine(with_graph(model.SerializeToString()))
+
+
+def test_the_runtime_tells_nobody_what_it_runs(tiny_bundle: Path, tmp_path: Path) -> None:
+    program = (
+        "import sys; from brainlens.bundle import load_bundle;"
+        "from brainlens.inference.engine import Engine; Engine(load_bundle(sys.argv[1]))"
+    )
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("ORT_", "XDG_", "COV"))}
+
+    subprocess.run(
+        [sys.executable, "-c", program, str(tiny_bundle)],
+        env={**inherited, "HOME": str(tmp_path)},
+        check=True,
+    )
+
+    # Its telemetry begins by keeping an identifier of the machine in the home folder.
+    assert list(tmp_path.iterdir()) == []
