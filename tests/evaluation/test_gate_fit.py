@@ -116,3 +116,16 @@ def test_patients_on_both_sides_are_refused() -> None:
 def test_too_few_slices_are_refused(n_training: int, n_calibration: int) -> None:
     with pytest.raises(DataError, match="too few"):
         fit_gates(_slices(n_training, 1, "train"), _slices(n_calibration, 2, "val"), SANITY)
+
+
+def test_the_distances_of_the_calibration_slices_are_kept_as_quantiles() -> None:
+    calibration = _slices(400, 11, "cal")
+    fitted = read_tensors(fit_gates(_slices(400, 10, "train"), calibration, SANITY).statistics)
+    subspace = fit_subspace(_slices(400, 10, "train").by_depth["embedding"])
+    distances = subspace.distances(calibration.by_depth["embedding"])
+
+    kept = fitted["embedding.reference"]
+
+    assert len(kept) == 101
+    assert kept[[0, 50, 100]] == pytest.approx(np.quantile(distances, [0, 0.5, 1]), rel=1e-5)
+    assert "thumbnail.reference" in fitted

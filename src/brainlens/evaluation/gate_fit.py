@@ -22,6 +22,8 @@ MARGIN: Final = 0.5
 BEYOND: Final = 1.4
 """Times the distance from which a slice is abstained from: from there it is rejected."""
 RANK: Final = 32
+QUANTILES: Final = 101
+"""Quantiles kept of the calibration slices' distances: what those of a service are held against."""
 _SLICES_PER_AXIS: Final = 10
 _LEAST_SCALE: Final = 1e-3
 """Of the largest scale: a feature that never varied in training says little when it does."""
@@ -107,7 +109,7 @@ def fit_gates(
         )
     return GateFit(
         records=tuple(records),
-        statistics=write_tensors(_tensors(subspaces)),
+        statistics=write_tensors({**_tensors(subspaces), **_references(distances)}),
         n_slices=len(calibration),
         n_groups=len(set(calibration.groups)),
         objections=int(objected.sum()),
@@ -191,4 +193,12 @@ def _tensors(subspaces: Mapping[str, Subspace]) -> dict[str, NDArray[np.float32]
         f"{depth}.{name}": getattr(subspace, name)
         for depth, subspace in subspaces.items()
         for name in subspace.__slots__
+    }
+
+
+def _references(distances: Mapping[str, Floats]) -> dict[str, NDArray[np.float32]]:
+    steps = np.linspace(0, 1, QUANTILES)
+    return {
+        f"{depth}.{distance.REFERENCE}": np.quantile(found, steps).astype(np.float32)
+        for depth, found in distances.items()
     }

@@ -51,6 +51,9 @@ class Answer(_Part):
     prediction_set
         The classes that cannot be ruled out, likeliest first, the predicted one always among them;
         None where the bundle has no prediction sets.
+    distance
+        How far the slice lies from the training slices, as the network sees them; about 1 is usual.
+        None where the bundle has no such gate, or the network was not asked.
     seen_in_training
         Whether the bundle was trained on this slice, as far as its hashes can tell.
     explanation
@@ -70,6 +73,7 @@ class Answer(_Part):
     probabilities: dict[str, float] | None
     prediction_set: tuple[str, ...] | None = None
     threshold: float = Field(ge=0, le=1)
+    distance: float | None = Field(default=None, ge=0)
     seen_in_training: bool
     input: InputInfo
     explanation: Explanation | None = None

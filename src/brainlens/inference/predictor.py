@@ -31,7 +31,7 @@ from brainlens.imaging import (
 from brainlens.inference.abstain import AMBIGUOUS, choose_threshold, decide
 from brainlens.inference.answer import Answer, InputInfo, ModelInfo
 from brainlens.inference.calibrated import Calibrated
-from brainlens.inference.engine import HEATMAPS, LESION_MAP, LOGITS, Engine
+from brainlens.inference.engine import EMBEDDING, HEATMAPS, LESION_MAP, LOGITS, Engine
 from brainlens.inference.explanation import Looked, check_classes, explain
 from brainlens.inference.gates import Evidence, Finding, Gates, load_gates
 from brainlens.inference.heatmap import HeatMap, heat_maps
@@ -100,6 +100,7 @@ class Predictor:
         self._abstain_on_set = abstain_on_set
         self._engine = Engine(bundle, threads=threads, spinning=spinning)
         self._gates = load_gates(bundle, self._engine) if gated else Gates()
+        self._distance = self._gates.distance_of(EMBEDDING)
         self._key = secrets.token_bytes(_KEY_BYTES) if key is None else key
         self._limits = limits
         self._seen = seen_index(bundle.info)
@@ -287,7 +288,7 @@ class Predictor:
         findings = self._gates.before(evidence)
         clock.lap("preprocess")
         outputs: dict[str, NDArray[np.float32]] = {}
-        shares = None
+        shares = distance = None
         # The cheapest gates come first: what they reject costs no run of the network.
         if not any(finding.rejects for finding in findings):
             outputs = self._engine.run(batch, self._outputs(wish))
@@ -296,10 +297,12 @@ class Predictor:
             names_lesion = self.info.classes[int(shares.argmax())].role == "lesion"
             evidence = replace(evidence, outputs=outputs, names_lesion=names_lesion)
             findings += self._gates.after(evidence)
+            distance = None if self._distance is None else self._distance.distance(evidence)
         answer = Answer(
             prediction_id=uuid.uuid4().hex,
             **self._result(shares, wish.threshold, findings),
             threshold=wish.threshold,
+            distance=distance,
             seen_in_training=seen,
             input=InputInfo(
                 format=slice_.format,

@@ -175,3 +175,30 @@ def test_gates_that_cannot_work_are_refused(
 def test_gates_without_statistics_are_refused(build: Build) -> None:
     with pytest.raises(BundleInvalid, match="incomplete"):
         build(DISTANCE)
+
+
+def test_an_answer_tells_how_far_the_slice_lies(build: Build, slice_png: Make) -> None:
+    predictor = build(SANITY, DISTANCE, tensors=CENTRE)
+
+    usual = predictor.predict(slice_png(0))
+    far = _ask(predictor, _quadrants(255, 255, 255, 255))
+
+    assert usual.distance is not None
+    assert far.distance is not None
+    assert usual.distance < 1.5 < far.distance
+    # What the gate goes by is what is told.
+    assert "out_of_distribution" in far.reasons or "not_brain_mr" in far.reasons
+    assert _ask(predictor, np.zeros((20, 200))).distance is None
+
+
+def test_without_the_gate_nothing_is_told(build: Build, slice_png: Make) -> None:
+    assert build(SANITY).predict(slice_png(0)).distance is None
+
+
+def test_a_gate_carries_the_distances_it_was_fitted_with(build: Build) -> None:
+    quantiles = np.linspace(0.5, 1.5, 11, dtype=np.float32)
+    with_reference = build(DISTANCE, tensors={**CENTRE, "embedding.reference": quantiles})
+    gate = with_reference._gates.distance_of("embedding")
+
+    assert gate is not None
+    assert gate.reference == tuple(map(float, quantiles))

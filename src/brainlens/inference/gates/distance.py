@@ -8,6 +8,8 @@ from brainlens.inference.gates.gate import Evidence, Finding
 from brainlens.inference.gates.subspace import Subspace
 
 NAME: Final = "distance"
+REFERENCE: Final = "reference"
+"""What the tensor of a depth's quantiles is called, after the depth and a dot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +24,16 @@ class Distance:
         What the training slices were like.
     abstain_above, reject_above
         Distances, the second at least the first.
+    reference
+        Quantiles, at equal steps from least to largest, of the distances of slices that neither the
+        network nor the subspace was fitted on; empty where the bundle has none.
     """
 
     depth: str
     subspace: Subspace
     abstain_above: float
     reject_above: float
+    reference: tuple[float, ...] = ()
 
     @property
     def name(self) -> str:
@@ -39,9 +45,14 @@ class Distance:
         """The network's output behind the depth, if any."""
         return needs(self.depth)
 
+    def distance(self, evidence: Evidence) -> float:
+        """Return how far a slice lies from the training slices; about 1 is usual."""
+        (distance,) = self.subspace.distances(features(self.depth, evidence)[None])
+        return float(distance)
+
     def check(self, evidence: Evidence) -> Finding | None:
         """Return the objection, or None."""
-        (distance,) = self.subspace.distances(features(self.depth, evidence)[None])
+        distance = self.distance(evidence)
         if distance > self.reject_above:
             return Finding(rejects=True, reason="not_brain_mr")
         if distance > self.abstain_above:

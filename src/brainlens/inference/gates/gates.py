@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from brainlens.inference.gates.distance import Distance
 from brainlens.inference.gates.gate import Evidence, Finding, Gate
 
 
@@ -22,6 +23,11 @@ class Gates:
     def needs(self) -> tuple[str, ...]:
         """The network's outputs that some gate looks at."""
         return tuple(dict.fromkeys(output for gate in self.all for output in gate.needs))
+
+    def distance_of(self, depth: str) -> Distance | None:
+        """Return the gate that measures the distance at a depth, or None."""
+        found = (gate for gate in self.all if isinstance(gate, Distance) and gate.depth == depth)
+        return next(found, None)
 
     def before(self, evidence: Evidence) -> tuple[Finding, ...]:
         """Return the objections of gates that need no network."""

@@ -114,6 +114,7 @@ def _distance(record: Record, tensors: Tensors) -> Gate:
         subspace=subspace,
         abstain_above=float(record["abstain_above"]),
         reject_above=float(record["reject_above"]),
+        reference=tuple(map(float, tensors.get(f"{depth}.{distance.REFERENCE}", ()))),
     )
 
 
