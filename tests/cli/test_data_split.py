@@ -1,5 +1,6 @@
 import csv
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,34 @@ def test_near_copies_of_an_audit_reach_the_split_and_its_check(
     random = ("--out", again, "--protocol", "random", "--seed")
     texts = (brainlens("data", "split", out, *random, seed).out for seed in range(40))
     assert any("1 pair of near copies" in text for text in texts)
+
+
+def test_what_comes_next_can_be_copied_from_the_terminal(
+    brainlens: Command, phantoms: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "my 'own' split.csv"
+    said = brainlens("data", "split", phantoms, "--out", out)
+    assert shlex.split(said.out.splitlines()[-1].partition("Next: ")[2]) == [
+        "brainlens", "train", "--data", str(out),
+    ]  # fmt: skip
+
+
+def test_a_folder_is_no_place_for_a_manifest(
+    brainlens: Command, phantoms: Path, tmp_path: Path
+) -> None:
+    said = brainlens("data", "split", phantoms, "--out", tmp_path)
+    assert said.status == 2
+    assert "--out" in said.error
+    assert not list(tmp_path.iterdir())
+
+
+def test_too_few_patients_are_one_error(brainlens: Command, phantoms: Path, tmp_path: Path) -> None:
+    few = [row for row in open_dataset(phantoms).rows if row.label == "glioma"][:2]
+    with (tmp_path / "few.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["path", "label"], *([r.path, r.label] for r in few)])
+    for options in ([], ["--folds", "5"]):
+        out = tmp_path / "out.csv"
+        said = brainlens("data", "split", tmp_path / "few.csv", "--out", out, *options)
+        assert said.status == 2
+        assert "Too few groups" in said.error
+        assert not out.exists()

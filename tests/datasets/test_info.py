@@ -34,8 +34,19 @@ def test_the_description_of_another_set_is_not_overwritten(tmp_path: Path) -> No
     assert DatasetInfo.load(tmp_path) == INFO
 
 
-@pytest.mark.parametrize("text", ["", "[1]", '{"title": 3}', '{"labels": {"0": "background"}}'])
-def test_what_is_no_description_is_refused(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "line 1 column 1"),
+        ("[1]", "dictionary"),
+        ('{"title": 3}', "title: .*string"),
+        ('{"classes": [{"id": "a", "role": "x"}]}', r"classes\.0\."),
+        ('{"labels": {"0": "background"}}', "labels: "),
+    ],
+)
+def test_what_is_no_description_is_refused_saying_where(
+    tmp_path: Path, text: str, says: str
+) -> None:
     (tmp_path / DATASET_FILE).write_text(text, encoding="utf-8")
-    with pytest.raises(DataError, match=r"dataset\.json is not a description"):
+    with pytest.raises(DataError, match=rf"dataset\.json is not a description .*{says}"):
         DatasetInfo.load(tmp_path)

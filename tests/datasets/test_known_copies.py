@@ -40,11 +40,17 @@ def test_what_another_manifest_of_the_folder_knows_is_kept(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"schema": 2, "pairs": []}', '{"schema": 1, "pairs": [["a", "b"]]}']
+    ("text", "says"),
+    [
+        ("", "line 1 column 1"),
+        ("[]", "dictionary"),
+        ('{"schema": 2, "pairs": []}', "schema: "),
+        ('{"schema": 1, "pairs": [["a", "b"]]}', r"pairs\.0\.0: "),
+    ],
 )
-def test_a_damaged_list_is_refused(tmp_path: Path, text: str) -> None:
+def test_a_damaged_list_is_refused_saying_where(tmp_path: Path, text: str, says: str) -> None:
     (tmp_path / NEAR_COPIES_FILE).write_text(text)
-    with pytest.raises(DataError, match="is not a list of near copies"):
+    with pytest.raises(DataError, match=f"is not a list of near copies: .*{says}"):
         KnownCopies.load(tmp_path)
 
 

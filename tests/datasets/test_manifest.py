@@ -76,6 +76,7 @@ def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
         ("path,label,protocol\na.png,x,Random\n", "row 2, column protocol.*grouped, official"),
         ("path,label,fold\na.png,x,1.5\n", "row 2, column fold.*'1.5'"),
         ("path,label,fold\na.png,x,-1\n", "row 2, column fold"),
+        (f"path,label,fold\na.png,x,{'9' * 5000}\n", "row 2, column fold.*, not '9{100}…'.$"),
         ("path,label,fold\na.png,x,²\n", "row 2, column fold"),
         ("path,label,synthetic\na.png,x,yes\n", "row 2, column synthetic.*'yes'"),
         ("path,label,sha256\na.png,x,12ab\n", "row 2, column sha256"),
@@ -103,12 +104,14 @@ def test_a_missing_table_is_refused(tmp_path: Path) -> None:
 
 def test_missing_files_are_counted_and_the_first_named(tmp_path: Path) -> None:
     lines = "".join(f"gone{i}.png,x\n" for i in range(7))
-    with pytest.raises(ManifestError, match=r"names 7 files .*gone0\.png.*gone4\.png, …\."):
+    with pytest.raises(
+        ManifestError, match=r"names 7 files .*row 3, column path: '.*gone0\.png.*gone4\.png'; …\."
+    ):
         Manifest.load(write(tmp_path, f"path,label\na.png,x\n{lines}"))
 
 
 def test_a_missing_mask_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ManifestError, match=r"names 1 files .*nomask\.png\."):
+    with pytest.raises(ManifestError, match=r"1 file .*row 2, column mask: '.*nomask\.png'\."):
         Manifest.load(write(tmp_path, "path,label,mask\na.png,x,nomask.png\n"))
 
 

@@ -41,7 +41,9 @@ SEEDS = st.integers(0, 2**32)
 
 @st.composite
 def manifests(draw: st.DrawFn) -> Manifest:
-    rows = [row for label in "abc" for row in patients(*draw(SIZES), label=label)]
+    # So many that three copies leave a class that fills every part.
+    sizes = st.lists(st.integers(1, 30), min_size=5, max_size=25)
+    rows = [row for label in "abc" for row in patients(*draw(sizes), label=label)]
     # Copies tie some patients together.
     for _ in range(draw(st.integers(0, 3))):
         i, j = draw(st.integers(0, len(rows) - 1)), draw(st.integers(0, len(rows) - 1))
@@ -129,6 +131,24 @@ def test_fractions_out_of_range_are_refused(test: float, val: float) -> None:
             make(manifest, test_fraction=test, val_fraction=val)
 
 
+def test_a_split_that_would_stay_empty_is_refused() -> None:
+    two = Manifest(ROOT, tuple(patients(9, 9)))
+    with pytest.raises(DataError, match="Too few groups to fill train, val, test: test would be"):
+        splits.split(two)
+    assert {r.split for r in splits.split(two, val_fraction=0).rows} == {"train", "test"}
+    assert {r.split for r in splits.random(two).rows} == {"train", "val", "test"}
+    alone = Manifest(ROOT, tuple(patients(1, 1)))
+    with pytest.raises(DataError, match="Too few groups"):
+        splits.random(alone)
+
+
+def test_folds_that_would_stay_empty_are_refused() -> None:
+    four = Manifest(ROOT, tuple(patients(9, 9, 9, 9)))
+    with pytest.raises(DataError, match="Too few groups for 6 folds: 2 would stay empty"):
+        splits.grouped_folds(four, 6)
+    assert {r.fold for r in splits.random_folds(four, 6).rows} == set(range(1, 7))
+
+
 def test_random_tears_patients_apart_and_keeps_the_shares() -> None:
     manifest = Manifest(ROOT, (*patients(*[10] * 20), *patients(*[10] * 10, label="b")))
     done = splits.random(manifest, test_fraction=0.2, val_fraction=0.1, seed=1)
@@ -141,20 +161,6 @@ def test_random_tears_patients_apart_and_keeps_the_shares() -> None:
         ("test", "b"): 20,
     }
     assert max(len(s) for s in sides(done).values()) == 3
-
-
-def test_units_join_through_chains_of_marks() -> None:
-    rows = [
-        Row(ROOT / "1", "a", patient="p", sha256="s1"),
-        Row(ROOT / "2", "b", patient="q", sha256="s1", pixel_sha256="x"),
-        Row(ROOT / "3", "b", group="g", patient="r", pixel_sha256="x"),
-        Row(ROOT / "4", "b", group="g", patient="t"),
-        Row(ROOT / "5", "b", group="h", patient="t"),
-        Row(ROOT / "6", "a"),
-        Row(ROOT / "7", "a"),
-    ]
-    assert sorted(unit.rows for unit in splits.units(rows)) == [(0, 1, 2, 3, 4), (5,), (6,)]
-    assert {unit.rows: unit.label for unit in splits.units(rows)}[(0, 1, 2, 3, 4)] == "b"
 
 
 def folds() -> Manifest:

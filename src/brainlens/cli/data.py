@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -40,7 +41,9 @@ def import_cheng(
     folder: Annotated[
         Path, typer.Argument(help="Holds slices.csv, images and masks.", metavar="DIR")
     ],
-    out: Annotated[Path, typer.Option(help="The manifest to write.", metavar="FILE")],
+    out: Annotated[
+        Path, typer.Option(help="The manifest to write.", metavar="FILE", dir_okay=False)
+    ],
 ) -> None:
     """Make the manifest of the Cheng set (figshare 1512427), with patients, groups and folds."""
     from brainlens.datasets.cheng import import_cheng as write_manifest
@@ -48,7 +51,7 @@ def import_cheng(
     with progress("Hashing") as update:
         manifest = write_manifest(folder, out, progress=update)
     say_counts(manifest)
-    say(f"Wrote {out}. Next: brainlens data split {out} --out split.csv")
+    say(f"Wrote {out}. Next: brainlens data split {quote(str(out))} --out split.csv")
 
 
 @app.command(
@@ -94,4 +97,7 @@ def phantom(
             progress=update,
         )
     say_counts(manifest)
-    say(f"Wrote {out}. Synthetic: no patient was imaged. Next: brainlens train --data {out}")
+    say(
+        f"Wrote {out}. Synthetic: no patient was imaged. "
+        f"Next: brainlens train --data {quote(str(out))}"
+    )

@@ -1,6 +1,7 @@
 """``brainlens data audit``: what is wrong with a data set, before anything is trained on it."""
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -66,7 +67,7 @@ def audit(
         raise LeakySplit(
             f"The split of {path} leaks.",
             hint="Train from the report's manifest: "
-            f"`brainlens data split {report / 'manifest.csv'} --out grouped.csv`.",
+            f"`brainlens data split {quote(str(report / 'manifest.csv'))} --out grouped.csv`.",
         )
 
 

@@ -1,6 +1,7 @@
 """``brainlens data fetch`` and ``sample``: public sets, brought here and checked."""
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -55,7 +56,7 @@ def cheng(
         out, mirror=mirror, keep_archives=keep_archives, transfer=transfer, stage=progress
     )
     _say(manifest, out)
-    say(f"Next: brainlens data split {out} --out {out / 'split.csv'}")
+    say(f"Next: brainlens data split {quote(str(out))} --out {quote(str(out / 'split.csv'))}")
 
 
 @app.command("multi-cancer", epilog=examples("brainlens data fetch multi-cancer --out brain"))
@@ -75,7 +76,7 @@ def multi_cancer(
             say(line.text)
     note(f"The audit's report is in {out / AUDIT_FOLDER}.")
     _say(fetched.manifest, out)
-    say(f"Next: brainlens train --data {out}")
+    say(f"Next: brainlens train --data {quote(str(out))}")
 
 
 def sample(out: Out, mirror: Mirror = None) -> None:
@@ -84,7 +85,7 @@ def sample(out: Out, mirror: Mirror = None) -> None:
         from brainlens.datasets.fetch.sample import fetch_sample
 
     _say(fetch_sample(out, mirror=mirror, transfer=transfer), out)
-    say(f"Next: brainlens predict {out / 'images'}")
+    say(f"Next: brainlens predict {quote(str(out / 'images'))}")
 
 
 def _say(manifest: "Manifest", out: Path) -> None:

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -35,7 +36,9 @@ class Protocol(StrEnum):
 
 def split(
     path: Annotated[Path, typer.Argument(help="A data folder or a manifest.", metavar="PATH")],
-    out: Annotated[Path, typer.Option(help="The manifest to write.", metavar="FILE")],
+    out: Annotated[
+        Path, typer.Option(help="The manifest to write.", metavar="FILE", dir_okay=False)
+    ],
     test_fraction: Annotated[
         float | None, typer.Option(help="Share of each class for test; default 0.2.")
     ] = None,
@@ -189,7 +192,10 @@ def _write_folds(manifest: "Manifest", out: Path) -> None:
     ]
     say_table(f"{len(manifest)} slices", ("fold", *labels), rows)
     first = numbers[0]
-    say(f"Wrote {out}. Next: brainlens data split {out} --out fold{first}.csv --test-fold {first}")
+    say(
+        f"Wrote {out}. Next: brainlens data split {quote(str(out))} --out fold{first}.csv "
+        f"--test-fold {first}"
+    )
 
 
 def _write_split(manifest: "Manifest", out: Path) -> None:
@@ -199,7 +205,7 @@ def _write_split(manifest: "Manifest", out: Path) -> None:
     say_counts(manifest)
     check = check_split(manifest)
     say(check.sentence, style="bold yellow" if check.status == "leaky" else None)
-    say(f"Wrote {out}. Next: brainlens train --data {out}")
+    say(f"Wrote {out}. Next: brainlens train --data {quote(str(out))}")
 
 
 def say_counts(manifest: "Manifest") -> None:

@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from brainlens.classes import ClassInfo
+from brainlens.datasets.json_fault import first_fault
 from brainlens.errors import DataError
 from brainlens.files import write_json
 
@@ -60,10 +61,10 @@ class DatasetInfo(BaseModel):
             return cls()
         try:
             return cls.model_validate(json.loads(path.read_text(encoding="utf-8-sig")))
-        except (ValueError, ValidationError) as error:
-            first = str(error).splitlines()[0]
+        # What pydantic raises is a ValueError too.
+        except ValueError as error:
             raise DataError(
-                f"{path} is not a description of a data set: {first}.",
+                f"{path} is not a description of a data set: {first_fault(error)}.",
                 hint="Mend it, or move it away: it may be missing.",
             ) from error
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from brainlens.datasets.json_fault import first_fault
 from brainlens.errors import DataError
 from brainlens.files import write_json
 
@@ -65,9 +66,10 @@ class KnownCopies:
             return cls()
         try:
             content = _Content.model_validate(json.loads(path.read_text(encoding="utf-8-sig")))
-        except (ValueError, ValidationError) as error:
+        # What pydantic raises is a ValueError too.
+        except ValueError as error:
             raise DataError(
-                f"{path} is not a list of near copies: {str(error).splitlines()[0]}.",
+                f"{path} is not a list of near copies: {first_fault(error)}.",
                 hint="Audit the data again (brainlens data audit), or move the file away.",
             ) from error
         return cls.of(content.pairs)

@@ -4,7 +4,7 @@ import csv
 import difflib
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Final
@@ -24,6 +24,9 @@ GIVEN: Final = "given"
 """Protocol of a split that BrainLens did not make."""
 _REQUIRED: Final = ("path", "label")
 _NAMED_AT_MOST: Final = 5
+_SHOWN_AT_MOST: Final = 100
+"""Characters of a wrong cell that an error repeats."""
+_FOLD_DIGITS: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +122,9 @@ class Manifest:
         """
         # Resolved, so that a leading ".." means the same to us as to the operating system.
         root = path.parent.resolve()
-        rows = tuple(_read_rows(path, root))
-        _refuse_missing(path, rows)
+        numbered = tuple(_read_rows(path, root))
+        _refuse_missing(path, numbered)
+        rows = tuple(row for _, row in numbered)
         near_copies = KnownCopies.load(root)
         return cls(root, rows, DatasetInfo.load(root), near_copies=near_copies)
 
@@ -250,7 +254,8 @@ class Manifest:
             )
 
 
-def _read_rows(path: Path, root: Path) -> Iterator[Row]:
+def _read_rows(path: Path, root: Path) -> Iterator[tuple[int, Row]]:
+    """Yield the rows with their numbers; the header is row 1."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             text = file.read()
@@ -276,7 +281,7 @@ def _read_rows(path: Path, root: Path) -> Iterator[Row]:
                     f"{path}, row {number}, column path: the same image as row {seen[row.path]}."
                 )
             seen[row.path] = number
-            yield row
+            yield number, row
     except csv.Error as error:
         raise ManifestError(f"{path} is not a CSV table: {error}.") from error
 
@@ -305,9 +310,10 @@ def _check_header(path: Path, header: list[str]) -> None:
 
 def _parse(path: Path, number: int, cells: Mapping[str, str], root: Path) -> Row:
     def wrong(column: str, what: str) -> ManifestError:
-        return ManifestError(
-            f"{path}, row {number}, column {column}: {what}, not {cells[column]!r}."
-        )
+        found = cells[column]
+        # A cell of a table that was mangled may hold all the rest of it.
+        shown = found if len(found) <= _SHOWN_AT_MOST else f"{found[:_SHOWN_AT_MOST]}…"
+        return ManifestError(f"{path}, row {number}, column {column}: {what}, not {shown!r}.")
 
     if not cells["path"]:
         raise wrong("path", "the path of an image is needed")
@@ -318,7 +324,7 @@ def _parse(path: Path, number: int, cells: Mapping[str, str], root: Path) -> Row
     if protocol and protocol not in PROTOCOLS:
         raise wrong("protocol", f"{', '.join(PROTOCOLS)} or nothing is meant")
     fold = cells.get("fold", "")
-    if fold and not (fold.isascii() and fold.isdigit()):
+    if fold and not (fold.isascii() and fold.isdigit() and len(fold) <= _FOLD_DIGITS):
         raise wrong("fold", "a whole number or nothing is meant")
     synthetic = cells.get("synthetic", "")
     if synthetic not in ("", "0", "1"):
@@ -370,13 +376,24 @@ def _cells(row: Row, root: Path) -> list[str]:
     ]
 
 
-def _refuse_missing(path: Path, rows: tuple[Row, ...]) -> None:
-    files = [file for row in rows for file in (row.path, row.mask) if file is not None]
-    missing = [str(file) for file in files if not file.is_file()]
+def _refuse_missing(path: Path, rows: Sequence[tuple[int, Row]]) -> None:
+    files = [
+        (number, column, file)
+        for number, row in rows
+        for column, file in (("path", row.path), ("mask", row.mask))
+        if file is not None
+    ]
+    missing = [
+        f"row {number}, column {column}: {str(file)!r}"
+        for number, column, file in files
+        if not file.is_file()
+    ]
     if missing:
-        named = ", ".join(missing[:_NAMED_AT_MOST])
-        more = ", …" if len(missing) > _NAMED_AT_MOST else ""
+        n = len(missing)
+        named = "; ".join(missing[:_NAMED_AT_MOST])
+        more = "; …" if n > _NAMED_AT_MOST else ""
         raise ManifestError(
-            f"{path} names {len(missing)} files that are not there: {named}{more}.",
+            f"{path} names {n} {'file that is' if n == 1 else 'files that are'} not there: "
+            f"{named}{more}.",
             hint="Paths are relative to the folder of the manifest.",
         )

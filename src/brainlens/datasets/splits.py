@@ -1,62 +1,18 @@
 """Splits that keep together what must not be separated."""
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import TypeVar
 
-from brainlens.datasets.components import components
-from brainlens.datasets.known_copies import KnownCopies
 from brainlens.datasets.manifest import Manifest, Row
+from brainlens.datasets.units import Unit, units
 from brainlens.errors import DataError, UsageError
 from brainlens.files import sha256_bytes
 
 _Part = TypeVar("_Part", bound=Hashable)
-_NONE_KNOWN = KnownCopies()
-
-
-@dataclass(frozen=True)
-class Unit:
-    """Rows that must stay on one side: a group, with every copy of its slices.
-
-    Attributes
-    ----------
-    key
-        A name that depends neither on row order nor on where the files lie, where rows have
-        groups, patients or hashes.
-    label
-        The class that most of its slices have.
-    rows
-        Positions of its rows.
-    """
-
-    key: str
-    label: str
-    rows: tuple[int, ...]
-
-
-def units(rows: Sequence[Row], near_copies: KnownCopies = _NONE_KNOWN) -> list[Unit]:
-    """Join rows that share group, patient, bytes or pixels, directly or through others.
-
-    Copies are known by the hashes that rows have: call ``with_hashes`` first.
-
-    Parameters
-    ----------
-    near_copies
-        Pairs to be joined too.
-
-    Returns
-    -------
-    list of Unit
-        Sorted by key.
-    """
-    first: dict[tuple[str, str], int] = {}
-    links = [(i, first.setdefault(m, i)) for i, row in enumerate(rows) for m in _marks(row)]
-    links.extend(near_copies.among(rows))
-    found = components(len(rows), links)
-    return sorted((_unit(rows, members) for members in found), key=lambda unit: unit.key)
 
 
 def split(
@@ -76,9 +32,12 @@ def split(
     ------
     UsageError
         If the fractions are out of range.
+    DataError
+        If there are too few units for one of the splits asked for.
     """
     fractions = _fractions(test_fraction, val_fraction)
     dealt = _deal(units(manifest.rows, manifest.near_copies), fractions, seed)
+    _require_each(fractions, dealt)
     return _with_splits(manifest, dealt, "grouped")
 
 
@@ -87,7 +46,9 @@ def random(
 ) -> Manifest:
     """Split slices as if they were independent, to show what leaking buys; see `split`."""
     fractions = _fractions(test_fraction, val_fraction)
-    return _with_splits(manifest, _deal(_slices(manifest), fractions, seed), "random")
+    dealt = _deal(_slices(manifest), fractions, seed)
+    _require_each(fractions, dealt)
+    return _with_splits(manifest, dealt, "random")
 
 
 def official(
@@ -203,9 +164,11 @@ def grouped_folds(manifest: Manifest, k: int, *, seed: int = 0) -> Manifest:
     ------
     UsageError
         If k is below 2.
+    DataError
+        If there are fewer units than folds.
     """
     dealt = _deal(units(manifest.rows, manifest.near_copies), _equal_shares(k), seed)
-    return _with_folds(manifest, dealt, "grouped")
+    return _with_folds(manifest, dealt, k, "grouped")
 
 
 def random_folds(manifest: Manifest, k: int, *, seed: int = 0) -> Manifest:
@@ -215,8 +178,11 @@ def random_folds(manifest: Manifest, k: int, *, seed: int = 0) -> Manifest:
     ------
     UsageError
         If k is below 2.
+    DataError
+        If there are fewer slices than folds.
     """
-    return _with_folds(manifest, _deal(_slices(manifest), _equal_shares(k), seed), "random")
+    dealt = _deal(_slices(manifest), _equal_shares(k), seed)
+    return _with_folds(manifest, dealt, k, "random")
 
 
 def cut_random_validation(manifest: Manifest, *, fraction: float, seed: int = 0) -> Manifest:
@@ -248,7 +214,13 @@ def _equal_shares(k: int) -> dict[int, float]:
     return dict.fromkeys(range(1, k + 1), 1 / k)
 
 
-def _with_folds(manifest: Manifest, dealt: Mapping[int, int], protocol: str) -> Manifest:
+def _with_folds(manifest: Manifest, dealt: Mapping[int, int], k: int, protocol: str) -> Manifest:
+    filled = len(set(dealt.values()))
+    if filled < k:
+        raise DataError(
+            f"Too few groups for {k} folds: {k - filled} would stay empty.",
+            hint="Every class needs as many groups (patients) as there are folds; ask for fewer.",
+        )
     return manifest.with_rows(
         replace(row, fold=dealt[i], split="", protocol=protocol)
         for i, row in enumerate(manifest.rows)
@@ -259,25 +231,6 @@ def _with_splits(manifest: Manifest, dealt: Mapping[int, str], protocol: str) ->
     return manifest.with_rows(
         replace(row, split=dealt[i], protocol=protocol) for i, row in enumerate(manifest.rows)
     )
-
-
-def _marks(row: Row) -> list[tuple[str, str]]:
-    """Return what ties a row to others, the marks that depend on nothing else first."""
-    marks = [
-        ("group", row.group_key if row.group or row.patient else ""),
-        ("patient", row.patient),
-        ("bytes", row.sha256),
-        ("pixels", row.pixel_sha256),
-    ]
-    return [mark for mark in marks if mark[1]]
-
-
-def _unit(rows: Sequence[Row], members: tuple[int, ...]) -> Unit:
-    # Groups and hashes are the same wherever the files lie; a path is the last resort.
-    key = min(next(iter(_marks(rows[i])), ("path", str(rows[i].path))) for i in members)
-    counts = Counter(rows[i].label for i in members)
-    label = min(counts, key=lambda name: (-counts[name], name))
-    return Unit(":".join(key), label, members)
 
 
 def _slice_key(manifest: Manifest, row: Row) -> str:
@@ -301,6 +254,17 @@ def _fractions(test: float, val: float) -> dict[str, float]:
         )
     wanted = {"train": 1 - test - val, "val": val, "test": test}
     return {name: share for name, share in wanted.items() if share > 0}
+
+
+def _require_each(fractions: Mapping[str, float], dealt: Mapping[int, str]) -> None:
+    absent = [name for name in fractions if name not in dealt.values()]
+    if absent:
+        raise DataError(
+            f"Too few groups to fill {', '.join(fractions)}: {' and '.join(absent)} would be "
+            "empty.",
+            hint="Every class needs a group (patient) for each; ask for fewer splits "
+            "(--val-fraction 0).",
+        )
 
 
 def _shuffled(of: Sequence[Unit], seed: int) -> list[Unit]:

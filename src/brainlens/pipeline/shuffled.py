@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from brainlens.datasets.manifest import SPLITS, Manifest, Row
-from brainlens.datasets.splits import Unit, units
+from brainlens.datasets.units import Unit, units
 
 
 def shuffled(manifest: Manifest, *, seed: int) -> Manifest:

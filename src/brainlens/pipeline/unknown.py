@@ -17,7 +17,7 @@ from brainlens.bundle.load import Bundle, load_bundle
 from brainlens.bundle.revise import revise
 from brainlens.datasets.fingerprint import data_sha256
 from brainlens.datasets.manifest import Manifest, Row
-from brainlens.datasets.splits import units
+from brainlens.datasets.units import units
 from brainlens.errors import BrainLensError, DataError, UsageError
 from brainlens.evaluation.embedding_distance import EmbeddingDistance, embeddings
 from brainlens.evaluation.exact import clopper_pearson

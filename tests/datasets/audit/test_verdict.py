@@ -62,7 +62,7 @@ def test_the_gravest_comes_first_and_says_what_it_does_to_an_accuracy(audited: A
     assert "2 pictures (4 files, 1 of them in test) are in several classes" in text
     assert "6 files cannot be used" in text
     assert "1 coloured" in text
-    assert "1 folder too deep" in text
+    assert "1 nested too deep" in text
 
 
 def test_the_effect_of_a_leak_is_a_number(spotless: Audit) -> None:
@@ -81,7 +81,7 @@ def test_neighbours_are_no_proof_and_groups_a_doubt(spotless: Audit) -> None:
     assert "may show up to 81 %" in line.text
     line = leaky(spotless, n_groups=1)
     assert line.weight == "doubt"
-    assert "1 test slice of 200 belong" in line.text
+    assert "1 test slice of 200 belongs to a group that is" in line.text
 
 
 def test_a_split_of_training_only_measures_nothing(spotless: Audit) -> None:
@@ -102,6 +102,8 @@ def test_a_split_to_come_is_warned_of(spotless: Audit) -> None:
     line = verdict(replace(spotless, leaks=Leaks(None, (), 0.42)))[0]
     assert line.weight == "doubt"
     assert "42 % of the test images would have a copy" in line.text
+    nearly = verdict(replace(spotless, leaks=Leaks(None, (), 0.9958)))[0]
+    assert "99.6 % of the test images" in nearly.text
 
 
 @pytest.mark.parametrize(("value", "weight"), [(0.9, "bad"), (0.55, "doubt")])

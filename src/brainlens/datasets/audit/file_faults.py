@@ -52,18 +52,18 @@ MEANINGS: Final[dict[FaultKind, str]] = {
 KIND_NAMES: Final[dict[FaultKind, str]] = {
     "empty": "empty",
     "unreadable": "unreadable",
-    "not_an_image": "no image",
+    "not_an_image": "of no image format",
     "too_large": "too large",
     "constant": "of one grey level",
     "tiny": "tiny",
-    "broken_link": "broken link",
+    "broken_link": "linked to nowhere",
     "bad_name": "with a name that is no Unicode",
     "changed": "changed since hashed",
     "outside": "linked from outside",
     "extension": "of another format than named",
     "colour": "coloured",
-    "folder": "folder too deep",
-    "passed_over": "no image",
+    "folder": "nested too deep",
+    "passed_over": "not called an image",
 }
 """What a file of each kind is, to be said after a number."""
 

@@ -50,7 +50,7 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {plural}"
 
 
-def share(part: int, whole: int) -> str:
+def share(part: float, whole: float) -> str:
     """Return a share in per cent, never rounded to all or none."""
     percent = 100 * part / whole if whole else 0.0
     if 0 < percent < 0.1:
@@ -79,7 +79,7 @@ def _no_split(audit: Audit) -> Iterator[Line]:
     if random_share >= 0.01:
         yield Line(
             "doubt",
-            f"There is no split yet. Were one drawn slice by slice, {100 * random_share:.0f} % of "
+            f"There is no split yet. Were one drawn slice by slice, {share(random_share, 1)} of "
             "the test images would have a copy, or another slice of the same patient or "
             "pseudo-patient, in training, and the accuracy would be that of a memory. Split the "
             "manifest of this report by its groups.",
@@ -110,9 +110,9 @@ def _held_out(part: HeldOut) -> Iterator[Line]:
     if part.n_groups:
         yield Line(
             "doubt",
-            f"{counted(part.n_groups, name + ' slice')} of {part.n_slices:,} belong to groups "
-            "that are on the other side too and may hold one patient: give figures without them "
-            "as well.",
+            f"{counted(part.n_groups, name + ' slice')} of {part.n_slices:,} "
+            f"{'belongs to a group that is' if part.n_groups == 1 else 'belong to groups that are'}"
+            " on the other side too and may hold one patient: give figures without them as well.",
         )
 
 

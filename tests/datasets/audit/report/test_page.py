@@ -113,13 +113,16 @@ def test_nothing_left_to_train_from(audited: Audit) -> None:
 def test_what_is_too_long_is_cut_and_said(audited: Audit) -> None:
     many = replace(
         audited,
-        faults=tuple(audited.faults[0] for _ in range(150)),
+        faults=tuple(odd for odd in audited.faults[:2] for _ in range(75)),
         sets=audited.sets * 10,
         bundle="b 1.0",
         inspected=tuple(replace(found, seen=True) for found in audited.inspected),
     )
     text = read(many).text
-    assert "50 more are in audit.json." in text
+    assert many.faults[0].kind != many.faults[-1].kind
+    assert "110 more are in audit.json." in text
+    for odd in (many.faults[0], many.faults[-1]):
+        assert text.count(odd.path.name) >= 20
     assert f"{len(audited.inspected) - 100:,} more are in audit.json." in text
     assert "What the bundle b 1.0 was trained on" in text
 

@@ -1,7 +1,7 @@
 """What is shown in tables: slices, files, confounds, a bundle's training images, next steps."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from brainlens.datasets.audit.confounds import Confounds, Score
@@ -13,8 +13,11 @@ from brainlens.datasets.audit.verdict import counted
 from brainlens.html.element import Html, Part, element, joined, table
 
 _FILES: Final = 100
-"""Files listed by name; all are in audit.json."""
-_PICTURED: Final = 12
+"""Training images of a bundle listed by name; all are in audit.json."""
+_OF_A_KIND: Final = 20
+"""Files listed of each kind: many of one must not hide the few of another."""
+_PICTURED: Final = 4
+"""Files shown of each kind."""
 _SHOWN_KINDS: Final = frozenset({"colour", "constant", "tiny", "extension", "outside", "changed"})
 
 
@@ -48,7 +51,8 @@ def files_(audit: Audit, pictures: Pictures) -> Html:
     ]
     told = sorted(audit.faults, key=lambda fault: list(MEANINGS).index(fault.kind))
     listed: list[tuple[Part, ...]] = [
-        (_path(audit, fault), KIND_NAMES[fault.kind], fault.detail) for fault in told[:_FILES]
+        (_path(audit, fault), KIND_NAMES[fault.kind], fault.detail)
+        for fault in _first_of_each_kind(told, _OF_A_KIND)
     ]
     rest = len(told) - len(listed)
     return element(
@@ -62,12 +66,21 @@ def files_(audit: Audit, pictures: Pictures) -> Html:
     )
 
 
+def _first_of_each_kind(faults: Sequence[FileFault], most: int) -> Iterator[FileFault]:
+    seen = Counter[str]()
+    for fault in faults:
+        seen[fault.kind] += 1
+        if seen[fault.kind] <= most:
+            yield fault
+
+
 def _path(audit: Audit, fault: FileFault) -> Html:
     return path_element(fault.path, audit.home)
 
 
 def _gallery(audit: Audit, faults: list[FileFault], pictures: Pictures) -> Html:
-    shown = [fault for fault in faults if fault.kind in _SHOWN_KINDS]
+    pictured = [fault for fault in faults if fault.kind in _SHOWN_KINDS]
+    shown = list(_first_of_each_kind(pictured, _PICTURED))
     figures = [
         pictures.of(
             fault.path,
@@ -77,7 +90,7 @@ def _gallery(audit: Audit, faults: list[FileFault], pictures: Pictures) -> Html:
                 element("div", _path(audit, fault)),
             ),
         )
-        for fault in shown[: pictures.room(min(len(shown), _PICTURED), 1)]
+        for fault in shown[: pictures.room(len(shown), 1)]
     ]
     return element("div", *figures, class_="row") if figures else Html("")
 
