@@ -37,6 +37,7 @@ def record(number: int = 0, **changed: Any) -> Record:
         "confidence": 0.1 + 0.2 + number / 997,
         "probabilities": {"beta": 1 / 3, "alpha": 2 / 3},
         "milliseconds": 17.25,
+        "distance": 0.5 + number / 997,
     }
     return Record(**{**values, **changed})
 

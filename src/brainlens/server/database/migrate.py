@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, text
 from brainlens.errors import UsageError
 
 #: The newest step under ``migrations/versions``.
-NEWEST: Final = "0001"
+NEWEST: Final = "0002"
 _SCRIPTS: Final = "brainlens.server.database:migrations"
 _VERSION_TABLE: Final = "alembic_version"
 # Any number will do as long as all programs of this database agree on it.

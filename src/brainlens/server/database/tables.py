@@ -44,6 +44,7 @@ predictions: Final = Table(
     Column("probabilities", Text),
     Column("milliseconds", Float(53), nullable=False),
     Column("mac", String(64), nullable=False),
+    Column("distance", Float(53)),
     Index("predictions_by_time", "time_us"),
 )
 

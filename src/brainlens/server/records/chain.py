@@ -22,6 +22,9 @@ from brainlens.server.records.record import Record
 
 #: The columns that a code covers besides the writer and the number.
 COVERED: Final = tuple(Record.__dataclass_fields__)
+#: Those of them that came later. A code covers one only where it holds a value, so that records
+#: from before keep their codes; a value put in or taken out changes the code all the same.
+ADDED: Final = frozenset({"distance"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def follow(key: bytes, previous: Link, row: Mapping[Any, Any]) -> Link:
         If a value is none that a record can hold.
     """
     seq = previous.seq + 1
-    covered = {name: row[name] for name in COVERED}
+    covered = {n: row[n] for n in COVERED if not (n in ADDED and row[n] is None)}
     text = canonical_json({**covered, "writer": previous.writer, "seq": seq})
     code = hmac.new(key, bytes.fromhex(previous.mac) + text, hashlib.sha256)
     return Link(previous.writer, seq, code.hexdigest())

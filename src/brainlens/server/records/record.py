@@ -35,6 +35,8 @@ class Record:
         As in the answer.
     milliseconds
         Time the answer took, without its way in and out.
+    distance
+        From the training slices, as in the answer; None in records from before it was kept.
     """
 
     prediction_id: str
@@ -54,6 +56,7 @@ class Record:
     confidence: float | None
     probabilities: Mapping[str, float] | None
     milliseconds: float
+    distance: float | None = None
 
     @classmethod
     def of(cls, answer: Answer, *, model: str, key_id: str | None, n_bytes: int) -> "Record":
@@ -88,6 +91,7 @@ class Record:
             confidence=answer.confidence,
             probabilities=answer.probabilities,
             milliseconds=answer.timings_ms["total"],
+            distance=answer.distance,
         )
 
     @classmethod

@@ -70,6 +70,9 @@ class PredictionRecord(_Part):
     confidence: float | None
     probabilities: dict[str, float] | None
     milliseconds: float
+    distance: float | None = Field(
+        description="How far the slice lies from the training slices, where that is measured."
+    )
     feedback: tuple[GivenConclusion, ...]
 
 
