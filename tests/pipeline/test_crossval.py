@@ -5,11 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from brainlens.bundle.calibration import ErrorBound
 from brainlens.bundle.load import load_bundle
+from brainlens.bundle.schema import TargetError
 from brainlens.datasets.manifest import Manifest
 from brainlens.datasets.phantom import write_phantoms
 from brainlens.errors import RunError, UsageError
 from brainlens.evaluation.pooled import LEAKING, SEVERAL
+from brainlens.evaluation.report.confidence_section import confidence
+from brainlens.evaluation.report.findings import Findings
 from brainlens.outcomes import read_outcomes
 from brainlens.pipeline.crossval import Crossval
 from brainlens.training.config import TrainConfig, preset
@@ -85,7 +89,30 @@ def test_figures_are_those_of_the_outcomes(done: Crossval) -> None:
     assert [f["split_check"] for f in found["folds"]] == ["clean", "clean"]
     assert SEVERAL in found["notes"]
     assert found["plan"]["data_sha256"] == done.plan.data_sha256
-    assert (done.folder / "report.html").is_file()
+    assert found["looking"] is None
+    assert found["data_sha256"] == done.plan.data_sha256
+
+
+def test_the_page_tells_each_fold_and_what_calibration_does(done: Crossval) -> None:
+    page = (done.folder / "report.html").read_text()
+    metrics = json.loads((done.folder / "metrics.json").read_text())
+    assert "Fold by fold" in page
+    for fold in metrics["folds"]:
+        assert fold["decision_sha256"][:12] in page
+    assert "What calibration does" in page
+    for when in ("before", "after"):
+        assert f"{metrics['confidence'][when]['brier']:.3f}" in page
+
+
+def test_what_can_be_promised_of_the_error_is_said(done: Crossval) -> None:
+    pooled = done.pool(say=silent)
+    bound = ErrorBound(threshold=0.7, n_answered=100, n_wrong=3, level=0.95, at_most=0.076)
+    target = TargetError(error=0.02, level=0.95, threshold=None)
+    promised = replace(pooled, fit=replace(pooled.fit, error_bound=bound, target_error=target))
+    text = str(confidence(Findings(promised.evaluation, pooled=promised)))
+    space = "\N{NO-BREAK SPACE}"
+    assert f"3 of 100 patients with an answer, so at most 7.6{space}%" in text
+    assert f"For at most 2.0{space}%, these data can carry no threshold." in text
 
 
 def test_probabilities_before_are_those_of_the_uncalibrated_bundles(done: Crossval) -> None:

@@ -113,9 +113,11 @@ class Pooled:
         hash of the list of the folds' hashes.
     folds
         What each fold came to.
+    uncalibrated
+        The answers at temperature 1, in the order of the outcomes that have one.
     before, after
-        Figures of the probabilities at temperature 1, and at the temperature of each fold's bundle,
-        which no test slice was used for.
+        Figures of those probabilities, and of those at the temperature of each fold's bundle, which
+        no test slice was used for.
     at_threshold
         Answer rate, error among the answered, confident and correct, at the bundles' threshold.
     fit
@@ -124,6 +126,7 @@ class Pooled:
 
     evaluation: Evaluation
     folds: tuple[FoldFigures, ...]
+    uncalibrated: Scores
     before: ProbabilityFigures
     after: ProbabilityFigures
     at_threshold: Mapping[str, Ratio]
@@ -232,6 +235,7 @@ def pool(
         notes=(SEVERAL, *notes(measured, answered, first.class_ids, sizes.unreadable)),
     )
     scores = Scores.from_outcomes(answered, first.class_ids)
+    uncalibrated = replace(scores, probabilities=_uncalibrated(folds))
     fit = fit_calibration(
         answered,
         first.class_ids,
@@ -242,7 +246,8 @@ def pool(
     return Pooled(
         evaluation=evaluation,
         folds=figures,
-        before=probability_figures(_uncalibrated(folds), scores.truth),
+        uncalibrated=uncalibrated,
+        before=probability_figures(uncalibrated.probabilities, scores.truth),
         after=probability_figures(scores.probabilities, scores.truth),
         at_threshold=figures_at(fit.confidences, first.threshold),
         fit=fit,

@@ -214,12 +214,11 @@ class Crossval:
         config = self._config
         name = f"{config.network}, preset {config.preset}, {self.plan.protocol} folds"
         pooled = pool(self.evaluate(say=say), self.dealt, name=name, stage=stage)
-        write_report(Findings(pooled.evaluation, manifest=self.dealt), self.folder)
-        # Last, in place of the figures without the folds.
-        write_json(
-            self.folder / METRICS_FILE,
-            pooled.to_dict() | {"plan": self.plan.model_dump(mode="json")},
-        )
+        findings = Findings(pooled.evaluation, manifest=self.dealt, pooled=pooled)
+        write_report(findings, self.folder)
+        # Last, in place of the figures without the plan.
+        plan = {"plan": self.plan.model_dump(mode="json")}
+        write_json(self.folder / METRICS_FILE, findings.to_dict() | plan)
         return pooled
 
 

@@ -1,23 +1,39 @@
 """What a confidence means: how well it fits, and what thresholds do."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from brainlens.bundle.calibration import Calibration
+from brainlens.bundle.calibration import (
+    Calibration,
+    ErrorBound,
+    ProbabilityFigures,
+    SetFigures,
+)
+from brainlens.bundle.schema import TargetError
 from brainlens.evaluation.calibration_error import BINS, probability_figures, reliability_bins
 from brainlens.evaluation.confidences import Confidences, held_back
 from brainlens.evaluation.plots_confidence import reliability_plot, risk_plot
+from brainlens.evaluation.pooled import Pooled
 from brainlens.evaluation.report.findings import Findings
 from brainlens.evaluation.report.section import grid, plots, section
 from brainlens.evaluation.report.wording import counted, interval, percent, points
 from brainlens.evaluation.risk import figures_at, risk_curve
 from brainlens.evaluation.scores import Scores
+from brainlens.evaluation.temperature import tempered
 from brainlens.html.element import Html, Part, element, joined
 
 _THRESHOLDS: Final = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 _DIAGRAM: Final = (
     "Reliability diagram: share of right answers by confidence; the table of bins says the same."
+)
+_PROBABILITY_HEAD: Final = (
+    "calibration",
+    "loss",
+    "Brier",
+    "calibration error",
+    "of perfect confidences",
 )
 _CURVE: Final = "Share of wrong answers by answer rate; the table of thresholds says the same."
 
@@ -39,9 +55,10 @@ def confidence(findings: Findings) -> Html:
         "confidences would show on as many slices stands beside it.",
         _reliability(scores),
         plots(
-            (reliability_plot([("as it is", scores)], kind="svg"), _DIAGRAM),
+            (reliability_plot([*_before(findings, scores), _now(scores)], kind="svg"), _DIAGRAM),
             (risk_plot(confidences, evaluation.threshold, kind="svg"), _CURVE),
         ),
+        *([] if findings.pooled is None else [_pooled(findings.pooled)]),
         *fitted,
         element("h3", "What a threshold buys"),
         element(
@@ -50,6 +67,67 @@ def confidence(findings: Findings) -> Html:
         ),
         _thresholds(confidences, evaluation.threshold),
         _at_own(confidences, evaluation.threshold),
+    )
+
+
+def _now(scores: Scores) -> tuple[str, Scores]:
+    return "as it is", scores
+
+
+def _before(findings: Findings, scores: Scores) -> list[tuple[str, Scores]]:
+    """Return the same answers before calibration, where that can be told."""
+    words = "before calibration"
+    if findings.pooled is not None:
+        return [(words, findings.pooled.uncalibrated)]
+    info = None if findings.bundle is None else findings.bundle.info
+    if info is None or info.temperature == 1 or info.prior is not None:
+        return []
+    plain = tempered(scores.probabilities, 1 / info.temperature)
+    return [(words, replace(scores, probabilities=plain))]
+
+
+def _pooled(pooled: Pooled) -> Html:
+    """Return what each fold's temperature did to slices that none was fitted on."""
+    rows: list[tuple[Part, ...]] = [
+        (when, *_probability_cells(figures))
+        for when, figures in (("before", pooled.before), ("after", pooled.after))
+    ]
+    bound = pooled.fit.error_bound
+    said = [] if bound is None else [_bound(bound, pooled.fit.target_error)]
+    return joined(
+        element("h3", "What calibration does"),
+        element(
+            "p",
+            "Each fold's temperature was fitted on validation patients of that fold; both rows are "
+            "of its test patients, all folds together.",
+        ),
+        grid(_PROBABILITY_HEAD, rows),
+        *said,
+        *_sets(pooled.fit.set_figures),
+    )
+
+
+def _bound(bound: ErrorBound, target: TargetError | None) -> Html:
+    """Return what can be promised of the error among the answered, patient by patient."""
+    said = (
+        f"A patient with any wrong answer above the threshold of {percent(bound.threshold)} counts "
+        f"as wrong: {bound.n_wrong:,} of {counted(bound.n_answered, 'patient')} with an answer, so "
+        f"at most {percent(bound.at_most)} of such patients with {percent(bound.level)} confidence."
+    )
+    if target is not None:
+        found = "these data can carry no threshold"
+        if target.threshold is not None:
+            found = f"the threshold {percent(target.threshold)} keeps that promise"
+        said += f" For at most {percent(target.error)}, {found}."
+    return element("p", said)
+
+
+def _probability_cells(figures: ProbabilityFigures) -> tuple[str, str, str, str]:
+    return (
+        f"{figures.loss:.3f}",
+        f"{figures.brier:.3f}",
+        percent(figures.ece),
+        percent(figures.ece_floor),
     )
 
 
@@ -83,11 +161,10 @@ def _fitted(calibration: Calibration) -> Html:
     if calibration.n_patients is not None:
         patients = counted(calibration.n_patients, "patient")
     rows: list[tuple[Part, ...]] = [
-        (when, f"{f.loss:.3f}", f"{f.brier:.3f}", percent(f.ece), percent(f.ece_floor))
-        for when, f in (("before", calibration.before), ("after", calibration.after))
+        (when, *_probability_cells(figures))
+        for when, figures in (("before", calibration.before), ("after", calibration.after))
     ]
     mix = ", ".join(f"{name} {percent(share)}" for name, share in calibration.class_mix.items())
-    head = ("calibration", "loss", "Brier", "calibration error", "of perfect confidences")
     return joined(
         element("h3", "How the confidence was fitted"),
         element(
@@ -96,21 +173,21 @@ def _fitted(calibration: Calibration) -> Html:
             f"{calibration.protocol}); “after” is measured on patients not used for the fit. It "
             f"holds where the classes are as frequent as there: {mix}.",
         ),
-        grid(head, rows),
-        *_sets(calibration),
+        grid(_PROBABILITY_HEAD, rows),
+        *_sets(calibration.sets),
     )
 
 
-def _sets(calibration: Calibration) -> list[Html]:
-    if calibration.sets is None:
+def _sets(sets: SetFigures | None) -> list[Html]:
+    if sets is None:
         return []
-    covered = ", ".join(f"{c} {percent(share)}" for c, share in calibration.sets.coverage.items())
+    covered = ", ".join(f"{c} {percent(share)}" for c, share in sets.coverage.items())
     return [
         element(
             "p",
             "Prediction sets, on patients they were not made from, held the true class this "
-            f"often: {covered}; a set names {calibration.sets.mean_size:.2f} classes on average, "
-            f"{percent(calibration.sets.single)} name one.",
+            f"often: {covered}; a set names {sets.mean_size:.2f} classes on average, "
+            f"{percent(sets.single)} name one.",
         )
     ]
 

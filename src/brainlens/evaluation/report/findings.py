@@ -9,6 +9,7 @@ from brainlens.datasets.manifest import Manifest
 from brainlens.datasets.split_check import SplitCheck, check_split
 from brainlens.evaluation.evaluation import Evaluation
 from brainlens.evaluation.looking import Looking
+from brainlens.evaluation.pooled import Pooled
 from brainlens.evaluation.robustness.robustness import Robustness
 
 
@@ -29,6 +30,8 @@ class Findings:
         Whether the model looks at the lesion; needs masks.
     robustness
         How it bears changed images.
+    pooled
+        What the evaluation was pooled from; None where it is of one model.
     """
 
     evaluation: Evaluation
@@ -36,6 +39,7 @@ class Findings:
     manifest: Manifest | None = None
     looking: Looking | None = None
     robustness: Robustness | None = None
+    pooled: Pooled | None = None
 
     @property
     def fingerprint(self) -> str | None:
@@ -66,7 +70,7 @@ class Findings:
         """Return what ``metrics.json`` holds: everything but the outcomes."""
         check, looking, robustness = self.split_check, self.looking, self.robustness
         return {
-            **self.evaluation.to_dict(),
+            **(self.pooled or self.evaluation).to_dict(),
             "data_sha256": self.fingerprint,
             "split_check": check and check.status,
             "looking": looking and looking.to_dict(),

@@ -6,6 +6,7 @@ from brainlens.evaluation.report import figure_sections
 from brainlens.evaluation.report.confidence_section import confidence
 from brainlens.evaluation.report.error_section import errors
 from brainlens.evaluation.report.findings import Findings
+from brainlens.evaluation.report.folds_section import folds
 from brainlens.evaluation.report.gates_section import gates
 from brainlens.evaluation.report.looking_section import looking
 from brainlens.evaluation.report.robustness_section import robustness
@@ -44,6 +45,7 @@ def page(findings: Findings) -> str:
         ),
         subject(findings),
         figure_sections.overall(evaluation),
+        *([] if findings.pooled is None else [folds(findings.pooled)]),
         figure_sections.by_class(evaluation),
         *figure_sections.patients(evaluation),
         *figure_sections.subgroups(evaluation),
