@@ -67,3 +67,13 @@ def test_wrong_addresses_are_problems_too(
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["type"] == f"urn:brainlens:problem:{code}"
     assert ("allow" in response.headers) == (status == 405)
+
+
+@pytest.mark.parametrize("body", [b"\xff", b'{"class": "\xe9"}', b"[" * 10_000, b"{"])
+def test_a_body_that_is_no_json_is_a_bad_parameter(live: Live, body: bytes) -> None:
+    path = f"/predictions/{'0' * 32}/feedback"
+
+    response = live.post(path, content=body, headers={"Content-Type": "application/json"})
+
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"

@@ -198,6 +198,9 @@ def _bad_parameter(error: RequestValidationError) -> BadParameter:
 def _http_error(error: HTTPException, scope: Scope) -> BrainLensError:
     if error.status_code == 404:
         return NotFound("There is nothing at this path.", hint="GET /docs lists the paths.")
+    if error.status_code == 400:
+        # FastAPI's word for a body that is no JSON, or not in UTF-8.
+        return BadParameter("The body cannot be read.", hint="Send JSON, in UTF-8.")
     if error.status_code == 405:
         return MethodRefused(
             f"This path does not offer {scope['method'][:16]}.", hint="GET /docs lists them."

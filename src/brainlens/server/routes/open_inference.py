@@ -149,6 +149,23 @@ async def model_ready(
     return ModelReady(name=model_at(service, name).name)
 
 
+# One black pixel.
+_EXAMPLE: Final[dict[str, Any]] = {
+    "id": "42",
+    "inputs": [
+        {
+            "name": INPUT,
+            "shape": [1],
+            "datatype": "BYTES",
+            "parameters": {"content_type": "base64"},
+            "data": [
+                "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5E"
+                "rkJggg=="
+            ],
+        }
+    ],
+    "outputs": [{"name": "status"}, {"name": "probabilities"}],
+}
 _REQUEST: Final[dict[str, Any]] = {
     "parameters": [
         {
@@ -162,7 +179,12 @@ _REQUEST: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
-            JSON_TYPE: {"schema": {"$ref": f"#/components/schemas/{InferenceRequest.__name__}"}},
+            JSON_TYPE: {
+                "schema": {"$ref": f"#/components/schemas/{InferenceRequest.__name__}"},
+                "examples": {
+                    "base64": {"summary": "The image within the JSON", "value": _EXAMPLE}
+                },
+            },
             BINARY_TYPE: {"schema": {"type": "string", "format": "binary"}},
         },
     },

@@ -1,0 +1,28 @@
+"""The service keeps to its API document, whatever it is asked."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.system
+
+_ROOT = Path(__file__).parents[2]
+
+
+def test_no_answer_is_undocumented_and_none_a_failure(
+    plain_environment: dict[str, str],
+) -> None:
+    # `make fuzz-api` runs the same with many more cases.
+    command = [sys.executable, "scripts/fuzz_api.py", "--cases", "15", "--seed", "7"]
+
+    ended = subprocess.run(
+        command, cwd=_ROOT, env=plain_environment, capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode == 0, ended.stdout[-10_000:]
+    told = ended.stdout.splitlines()[-1]
+    assert int(told.split()[0]) > 300
+    assert "200: " in told
+    assert " 5" not in told.replace("503: ", "")
