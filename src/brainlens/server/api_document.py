@@ -12,7 +12,7 @@ from brainlens.inference.gates.gate import ABSTAINING, REJECTING
 from brainlens.inference.message import message
 from brainlens.server.open_inference.request import InferenceRequest
 from brainlens.server.problems import INTERNAL, KINDS, MEDIA_TYPE, Kind, Problem
-from brainlens.server.refusals import HostRefused, OriginRefused
+from brainlens.server.refusals import HeadTooLarge, HostRefused, OriginRefused
 from brainlens.server.upload_form import FIELD
 from brainlens.words import DISCLAIMER, INTENDED_INPUT, REASON_SENTENCES
 
@@ -47,9 +47,13 @@ def _example_problem(kind: Kind) -> dict[str, Any]:
 def problems(*errors: type[BrainLensError]) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI responses of a route that may raise ``errors``, by status.
 
-    What may meet every request is added: another host or origin, and an unforeseen error.
+    What may meet every request is added: another host or origin, too large a
+    head, and an unforeseen error.
     """
-    kinds = [*(KINDS[error] for error in (*errors, OriginRefused, HostRefused)), INTERNAL]
+    kinds = [
+        *(KINDS[error] for error in (*errors, OriginRefused, HostRefused, HeadTooLarge)),
+        INTERNAL,
+    ]
     responses: dict[int | str, dict[str, Any]] = {}
     for status in sorted({kind.status for kind in kinds}):
         of_status = [kind for kind in kinds if kind.status == status]

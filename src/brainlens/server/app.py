@@ -37,6 +37,7 @@ from brainlens.server.security_headers import SecurityHeaders
 from brainlens.server.service import LOOKUPS, LOOKUPS_QUEUED, Service
 from brainlens.server.settings import Settings
 from brainlens.server.small_body import SmallBody
+from brainlens.server.small_head import SmallHead
 from brainlens.server.storage import Storage
 from brainlens.server.unread_body import UnreadBody
 
@@ -126,6 +127,7 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
         Middleware(SecurityHeaders, https=settings.tls_cert is not None),
         Middleware(UnreadBody),
         Middleware(RequestLog, on_answered=metrics.request),
+        Middleware(SmallHead),
         Middleware(SmallBody, timeout=settings.request_timeout),
         # Believes nobody unless proxies are named.
         Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)),

@@ -29,6 +29,7 @@ from brainlens.server.refusals import (
     BadParameter,
     BodyTooLarge,
     BundleRefused,
+    HeadTooLarge,
     HostRefused,
     KeyNeeded,
     KeysFirst,
@@ -122,6 +123,7 @@ KINDS: Final[Mapping[type, Kind]] = dict(
         _kind(BundleRefused, 422, "The bundle cannot be served"),
         _kind(TooManyAttempts, 429, "Too many failed attempts"),
         _kind(TooManyRequests, 429, "Too many requests"),
+        _kind(HeadTooLarge, 431, "The request's head is too large"),
         _kind(Refusal, 400, "The request cannot be served"),
         _kind(NotReady, 503, "The service is not ready"),
         _kind(ServiceBusy, 503, "The service is busy"),
@@ -196,11 +198,11 @@ def _bad_parameter(error: RequestValidationError) -> BadParameter:
 
 
 def _http_error(error: HTTPException, scope: Scope) -> BrainLensError:
-    if error.status_code == 404:
-        return NotFound("There is nothing at this path.", hint="GET /docs lists the paths.")
     if error.status_code == 400:
         # FastAPI's word for a body that is no JSON, or not in UTF-8.
         return BadParameter("The body cannot be read.", hint="Send JSON, in UTF-8.")
+    if error.status_code == 404:
+        return NotFound("There is nothing at this path.", hint="GET /docs lists the paths.")
     if error.status_code == 405:
         return MethodRefused(
             f"This path does not offer {scope['method'][:16]}.", hint="GET /docs lists them."

@@ -65,6 +65,12 @@ class SlowRequest(Refusal):
     code = "slow_request"
 
 
+class HeadTooLarge(Refusal):
+    """The request has more headers, or longer ones, than any client needs."""
+
+    code = "head_too_large"
+
+
 class BodyTooLarge(Refusal):
     """The request brings more than anything but an image needs."""
 
