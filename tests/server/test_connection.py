@@ -14,6 +14,7 @@ import httpx
 import numpy as np
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from PIL import Image
 from uvicorn.server import ServerState
 
@@ -209,11 +210,9 @@ class _Transport(asyncio.Transport):
 )
 def test_writing_is_watched_until_all_is_taken_up(left: tuple[int, ...], cut: bool) -> None:
     async def check() -> None:
-        async def app(*_: object) -> None:
-            raise AssertionError
-
         made = connection_module.bounded(0.02, 10, lambda: None)
-        connection = made(uvicorn.Config(app, log_config=None), ServerState(), {})
+        config = uvicorn.Config(FastAPI(), log_config=None)
+        connection = made(config, ServerState(), {})
         transport = _Transport(*left)
         connection.connection_made(transport)
         connection._stop_awaiting_head()
