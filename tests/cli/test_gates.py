@@ -43,7 +43,7 @@ def test_what_cannot_be_fitted_is_said(
     brainlens: Command, tiny_bundle: Path, split_set: Path, tmp_path: Path
 ) -> None:
     said = brainlens(
-        "gates", tiny_bundle, "--data", split_set, "--out", tmp_path / "x", "--rate", "0.01"
+        "gates", tiny_bundle, "--data", split_set, "--out", tmp_path / "x", "--rate", "0.005"
     )
     assert said.status == 2
     assert "200 calibration slices or more" in said.err

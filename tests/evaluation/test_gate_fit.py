@@ -6,7 +6,7 @@ from sklearn.decomposition import PCA
 from brainlens.bundle.tensors import MAX_BYTES, read_tensors
 from brainlens.errors import DataError
 from brainlens.evaluation.gate_features import GateFeatures
-from brainlens.evaluation.gate_fit import BEYOND, MARGIN, fit_gates, fit_subspace
+from brainlens.evaluation.gate_fit import BEYOND, fit_gates, fit_subspace
 from brainlens.inference.gates import Finding
 from brainlens.inference.gates.image_sanity import ImageSanity
 
@@ -68,7 +68,7 @@ def test_rank_follows_the_number_of_slices() -> None:
 @pytest.mark.parametrize("rate", [0.02, 0.1])
 def test_false_objections_of_all_gates_together_keep_the_rate(rate: float) -> None:
     fit = fit_gates(_slices(800, 1, "train"), _slices(1200, 11, "val"), SANITY, rate)
-    assert 0 < fit.objections <= MARGIN * rate * 1200
+    assert rate * 1200 / 2 < fit.objections <= rate * 1200
     assert (fit.n_slices, fit.n_groups) == (1200, 300)
     # The limits hold for others of the same kind, and were not set wider than they had to be.
     others = _slices(8000, 21, "other")
@@ -81,18 +81,18 @@ def test_false_objections_of_all_gates_together_keep_the_rate(rate: float) -> No
         limit = float(record["abstain_above"])
         objected |= trained.distances(others.by_depth[depth]) > limit
         assert record["reject_above"] == pytest.approx(BEYOND * limit)
-    assert MARGIN * rate / 3 < objected.mean() < rate
+    assert rate / 3 < objected.mean() < 1.5 * rate
 
 
 def test_what_sanity_objects_to_counts() -> None:
     training = _slices(800, 1, "train")
     free = fit_gates(training, _slices(1200, 11, "val"), SANITY)
-    spent = fit_gates(training, _slices(1200, 11, "val", insane=10), SANITY)
-    assert spent.objections <= 12
+    spent = fit_gates(training, _slices(1200, 11, "val", insane=20), SANITY)
+    assert spent.objections <= 24
     for wide, narrow in zip(spent.records[1:], free.records[1:], strict=True):
         assert float(wide["abstain_above"]) > float(narrow["abstain_above"])
-    with pytest.raises(DataError, match="Image sanity objects to 13 of 1200"):
-        fit_gates(training, _slices(1200, 11, "val", insane=13), SANITY)
+    with pytest.raises(DataError, match="Image sanity objects to 25 of 1200"):
+        fit_gates(training, _slices(1200, 11, "val", insane=25), SANITY)
 
 
 def test_the_first_gate_is_image_sanity_with_its_numbers() -> None:
@@ -112,7 +112,7 @@ def test_patients_on_both_sides_are_refused() -> None:
         fit_gates(_slices(200, 1, "same"), _slices(200, 2, "same"), SANITY)
 
 
-@pytest.mark.parametrize(("n_training", "n_calibration"), [(19, 400), (400, 99)])
+@pytest.mark.parametrize(("n_training", "n_calibration"), [(19, 400), (400, 49)])
 def test_too_few_slices_are_refused(n_training: int, n_calibration: int) -> None:
     with pytest.raises(DataError, match="too few"):
         fit_gates(_slices(n_training, 1, "train"), _slices(n_calibration, 2, "val"), SANITY)

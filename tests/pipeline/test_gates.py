@@ -43,7 +43,7 @@ def test_a_bundle_with_gates_knows_its_own_from_others(
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert made.depths == ("embedding", "thumbnail")
     assert (made.fit.n_slices, made.fit.n_groups) == (120, 30)
-    assert made.fit.objections <= 1
+    assert 1 <= made.fit.objections <= 2
     assert GATES in made.bundle.names
     assert made.bundle.info.decision_sha256 != bundle.info.decision_sha256
     predictor = Predictor(load_bundle(tmp_path / "gated"))

@@ -31,7 +31,7 @@ def gates(
         typer.Option(
             min=0.001,
             max=0.5,
-            help="Largest share of slices of unseen patients that gates may object to.",
+            help="Largest share of the calibration slices that gates may object to.",
         ),
     ] = 0.02,
 ) -> None:

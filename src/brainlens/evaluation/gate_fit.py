@@ -16,10 +16,8 @@ from brainlens.inference.gates.load import GATE
 from brainlens.inference.gates.subspace import Subspace
 
 RATE: Final = 0.02
-"""Largest share of the slices of unseen patients that all gates together may object to."""
-MARGIN: Final = 0.5
-"""Share of the rate that is used up on the calibration patients: other patients differ."""
-BEYOND: Final = 1.4
+"""Largest share of the calibration patients' slices that all gates together may object to."""
+BEYOND: Final = 1.3
 """Times the distance from which a slice is abstained from: from there it is rejected."""
 RANK: Final = 32
 QUANTILES: Final = 101
@@ -62,8 +60,8 @@ def fit_gates(
 ) -> GateFit:
     """Fit distances on training slices and their limits on calibration patients.
 
-    The limits are the narrowest for which all gates together object to at most ``MARGIN * rate`` of
-    the calibration slices, each distance giving way by the same number of slices.
+    The limits are the narrowest for which all gates together object to at most ``rate`` of the
+    calibration slices, each distance giving way by the same number of slices.
 
     Parameters
     ----------
@@ -74,7 +72,7 @@ def fit_gates(
     sanity
         The gate whose findings they hold.
     rate
-        Wanted largest share of false objections, in (0, 1).
+        Largest share of false objections among the calibration slices, in (0, 1).
 
     Raises
     ------
@@ -89,7 +87,7 @@ def fit_gates(
         for depth, subspace in subspaces.items()
     }
     insane = np.array([finding is not None for finding in calibration.findings])
-    allowed = int(MARGIN * rate * len(calibration))
+    allowed = int(rate * len(calibration))
     if insane.sum() > allowed:
         raise DataError(
             f"Image sanity objects to {int(insane.sum())} of {len(calibration)} slices.",
@@ -153,7 +151,7 @@ def _check(training: GateFeatures, calibration: GateFeatures, rate: float) -> No
             f"{len(both)} patients or groups are in the training and the calibration slices.",
             hint="Split the data by patient: brainlens data split.",
         )
-    least = int(np.ceil(1 / (MARGIN * rate)))
+    least = int(np.ceil(1 / rate))
     if len(training) < 2 * _SLICES_PER_AXIS or len(calibration) < least:
         raise DataError(
             f"{len(training)} training and {len(calibration)} calibration slices are too few.",

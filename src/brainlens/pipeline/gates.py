@@ -57,7 +57,7 @@ def give_gates(
     split
         The calibration slices: of patients the network was not trained on.
     rate
-        Wanted largest share of slices of unseen patients that gates object to, in (0, 1).
+        Largest share of the calibration slices that all gates together object to, in (0, 1).
     progress
         Called with (done, total) over the slices.
 
