@@ -3,9 +3,13 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydantic import SecretStr
 
+from brainlens.bundle import BundleInfo, write_bundle
+from brainlens.bundle.schema import GATES
+from brainlens.bundle.tensors import write_tensors
 from brainlens.server.keys.scope import Scope
 from brainlens.server.records.head import EVENT
 from brainlens.server.records.verify import verify
@@ -43,6 +47,30 @@ def test_every_prediction_leaves_one_record(
         assert record.decision_sha256 == answer["model"]["decision_sha256"]
         assert record.milliseconds == answer["timings_ms"]["total"]
         assert "Doe" not in repr(one)
+
+
+def test_a_record_says_how_far_the_slice_lay(
+    run_service: Run,
+    tiny_info: BundleInfo,
+    tiny_files: dict[str, bytes],
+    slice_png: Callable[..., bytes],
+    tmp_path: Path,
+) -> None:
+    gate = {"gate": "distance", "depth": "embedding", "abstain_above": 50.0, "reject_above": 99.0}
+    statistics = {
+        "embedding.mean": np.full(4, 0.25, np.float32),
+        "embedding.scale": np.full(4, 0.25, np.float32),
+        "embedding.axes": np.full((1, 4), 0.5, np.float32),
+        "embedding.rest": np.ones(1, np.float32),
+    }
+    files = {**tiny_files, GATES: write_tensors(statistics)}
+    write_bundle(tmp_path / "gated", tiny_info.model_copy(update={"gates": (gate,)}), files)
+    with run_service(bundles={"tiny": tmp_path / "gated"}) as live:
+        answer = live.post("/predict", content=slice_png(0)).json()
+        record = live.get(f"/predictions/{answer['prediction_id']}").json()
+
+    assert answer["distance"] > 0
+    assert record["distance"] == answer["distance"]
 
 
 def test_a_record_is_given_back(live: Live, slice_png: Callable[..., bytes]) -> None:

@@ -19,6 +19,7 @@ from brainlens.cli import (
     info,
     keys,
     log,
+    monitor,
     predict,
     probe,
     serve,
@@ -64,6 +65,7 @@ app.command(epilog=shortcuts.EXAMPLES)(shortcuts.shortcuts)
 app.command(epilog=predict.EXAMPLES)(predict.predict)
 app.command(epilog=serve.EXAMPLES)(serve.serve)
 app.command(epilog=probe.EXAMPLES)(probe.probe)
+app.command(epilog=monitor.EXAMPLES)(monitor.monitor)
 app.command(epilog=info.EXAMPLES)(info.info)
 app.add_typer(data.app)
 app.add_typer(keys.app)

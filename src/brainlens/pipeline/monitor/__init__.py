@@ -1,0 +1,1 @@
+"""What a running service's records say: how much it answers, how, and whether its inputs change."""
