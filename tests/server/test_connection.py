@@ -220,8 +220,9 @@ def test_writing_is_watched_until_all_is_taken_up(left: tuple[int, ...], cut: bo
         if cut:
             await asyncio.wait_for(transport.aborted.wait(), 60)
         else:
-            while transport.left != [0]:
-                await asyncio.sleep(0.01)
+            async with asyncio.timeout(60):
+                while transport.left != [0]:
+                    await asyncio.sleep(0.01)
             await asyncio.sleep(0.1)
         assert transport.aborted.is_set() == cut
         # What is left of it is looked at no more.
