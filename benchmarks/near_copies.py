@@ -49,7 +49,6 @@ RESULTS = ROOT / "benchmarks" / "results" / "near_copies.json"
 FIGURE = ROOT / "docs" / "images" / "near-copies.png"
 CLASSES = {"1": "meningioma", "2": "glioma", "3": "pituitary"}
 SEED = 20
-PHANTOM_SIDE = 128
 PACKAGES = ("numpy", "pillow", "opencv-python-headless", "usearch")
 
 

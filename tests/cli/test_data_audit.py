@@ -59,12 +59,19 @@ def test_strict_is_content_with_a_clean_split(
     assert json.loads(said.out) == json.loads((tmp_path / "r" / "audit.json").read_text())
 
 
-def test_the_report_goes_beside_where_one_stands(
-    brainlens: Command, leaky: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_report_goes_where_one_stands_by_the_name_of_the_data(
+    brainlens: Command, tmp_path: Path, slice_png: Callable[..., bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    for number, label in enumerate("ab"):
+        (tmp_path / "elsewhere" / "set v1.2" / label).mkdir(parents=True)
+        (tmp_path / "elsewhere" / "set v1.2" / label / "1.png").write_bytes(slice_png(number))
     monkeypatch.chdir(tmp_path)
-    assert brainlens("data", "audit", leaky).status == 0
-    assert (tmp_path / "leaky-audit" / "manifest.csv").is_file()
+    assert brainlens("data", "audit", tmp_path / "elsewhere" / "set v1.2").status == 0
+    report = tmp_path / "set v1.2-audit"
+    assert (report / "report.html").is_file()
+    assert brainlens("data", "audit", report / "manifest.csv").status == 0
+    assert (tmp_path / "manifest-audit" / "report.html").is_file()
 
 
 def test_a_bundle_says_what_it_was_trained_on(

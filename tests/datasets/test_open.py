@@ -1,9 +1,11 @@
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from brainlens.datasets import DatasetInfo, Manifest, Row, open_dataset
+from brainlens.datasets.audit.survey import survey
 from brainlens.errors import DataError, ManifestError
 
 MakeImage = Callable[..., Path]
@@ -69,6 +71,25 @@ def test_content_decides_and_not_the_extension(tmp_path: Path, make_image: MakeI
         "b/deeper",
         "loose.png",
     ]
+
+
+def test_a_file_that_may_not_be_opened_is_a_row(
+    tmp_path: Path, make_image: MakeImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = make_image("a/1.png")
+    make_image("b/1.png")
+    opened = Path.open
+
+    def refuse(path: Path, *rest: Any) -> Any:
+        if path == locked:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *rest)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    manifest = open_dataset(tmp_path)
+    assert locked in {row.path for row in manifest.rows}
+    (fault,) = survey(manifest, folders=True)[0].faults
+    assert (fault.kind, fault.detail) == ("unreadable", "Permission denied")
 
 
 def test_litter_is_passed_over_without_a_word(tmp_path: Path, make_image: MakeImage) -> None:

@@ -51,7 +51,7 @@ def audit(
         from brainlens.datasets.audit.audit_json import audit_json
         from brainlens.datasets.audit.report_folder import require_room, write_report
 
-    report = out or Path(f"{path.resolve().stem or 'data'}-audit")
+    report = out or _beside(path)
     require_room(report, path)
     seen = None if bundle is None else _seen(bundle)
     found = look(path, seen=seen, stage=progress)
@@ -69,6 +69,13 @@ def audit(
             hint="Train from the report's manifest: "
             f"`brainlens data split {quote(str(report / 'manifest.csv'))} --out grouped.csv`.",
         )
+
+
+def _beside(path: Path) -> Path:
+    """Return the report's folder, in the working folder, where none was named."""
+    # A folder may have a dot in its name that begins no extension.
+    name = path.resolve().name if path.is_dir() else path.stem
+    return Path(f"{name or 'data'}-audit")
 
 
 def _say(found: "Audit") -> None:
