@@ -1,4 +1,4 @@
-"""Draw the synthetic slices that the page offers as examples; each time the same.
+"""Draw the synthetic slices that the page offers as examples, small and whole; always the same.
 
     python scripts/page_examples.py [FOLDER]
 
@@ -17,9 +17,11 @@ from brainlens.files import write_bytes
 
 FOLDER: Final = Path(__file__).parents[1] / "src/brainlens/server/page/examples"
 #: Slices of the set: every kind of lesion, every plane, and one on which the demo model abstains.
-SLICES: Final = (2, 10, 12, 52, 38, 31)
+SLICES: Final = (2, 10, 12, 52, 42, 31)
 SEED: Final = 2026
 SIZE: Final = 256
+#: As large as the first view shows them; the whole slice is fetched when it is chosen.
+SMALL: Final = 144
 
 
 def main() -> None:
@@ -27,9 +29,16 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     phantoms = PhantomSet(seed=SEED, size=SIZE)
     for number, index in enumerate(SLICES, start=1):
-        picture = io.BytesIO()
-        Image.fromarray(phantoms.slice(index).image).save(picture, "WEBP", quality=82, method=6)
-        write_bytes(folder / f"example-{number}.webp", picture.getvalue())
+        picture = Image.fromarray(phantoms.slice(index).image)
+        _save(picture, folder / f"example-{number}.webp", quality=82)
+        small = picture.resize((SMALL, SMALL), Image.Resampling.LANCZOS)
+        _save(small, folder / f"small-{number}.webp", quality=70)
+
+
+def _save(picture: Image.Image, path: Path, quality: int) -> None:
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=quality, method=6)
+    write_bytes(path, buffer.getvalue())
 
 
 if __name__ == "__main__":

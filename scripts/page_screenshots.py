@@ -7,6 +7,7 @@ packages playwright and, from the system, chromium (scripts/install-system-packa
 """
 
 import argparse
+import io
 import os
 import shutil
 import socket
@@ -20,10 +21,17 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import numpy as np
+from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
 #: Name → width and height of the window.
-SIZES: Final = {"wide": (1440, 900), "phone": (360, 780)}
+SIZES: Final = {
+    "phone": (360, 780),
+    "tablet": (768, 1024),
+    "wide": (1440, 900),
+    "widest": (2560, 1440),
+}
 LANGUAGES: Final = ("en", "fr")
 THEMES: Final = ("light", "dark")
 #: No sandbox where it runs as root; no request of the browser's own accord.
@@ -33,6 +41,8 @@ NO_SLICES: Final[list[FilePayload]] = [
     {"name": "damaged.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" * 9},
     {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no image"},
 ]
+EXAMPLES: Final = (4, 2, 3, 1, 6, 5)
+_SETTLE_MS: Final = 300
 
 
 @contextmanager
@@ -68,55 +78,96 @@ def _ready(url: str, process: subprocess.Popen[bytes]) -> str:
     sys.exit("The service did not start.")
 
 
-def _answered(page: Page, examples: list[int]) -> None:
-    for number in examples:
+def _speckle() -> FilePayload:
+    """Return an image that is no brain: gates reject it, where the bundle has any."""
+    pixels = np.random.default_rng(0).integers(0, 256, (128, 128), dtype=np.uint8)
+    picture = io.BytesIO()
+    Image.fromarray(pixels).save(picture, "PNG")
+    return {"name": "speckle.png", "mimeType": "image/png", "buffer": picture.getvalue()}
+
+
+def _answered(page: Page) -> None:
+    for number in EXAMPLES:
         page.click(f".example[data-number='{number}']")
-    done = page.locator("tr[data-status=answered], tr[data-status=abstained]")
-    expect(done).to_have_count(len(examples))
+    expect(page.locator("tr:is([data-status=waiting])")).to_have_count(0)
+    expect(page.locator("tr[data-status]")).to_have_count(len(EXAMPLES))
     page.wait_for_selector("#frame[data-peak-at]")
 
 
-def _views(page: Page, whole: bool) -> Iterator[tuple[str, bool]]:
-    """Bring each view in sight and yield its name, and whether all of it is to be photographed."""
+def _views(page: Page) -> Iterator[str]:
+    """Bring each view in sight and yield its name."""
     page.wait_for_selector("#service[data-state=ready]")
-    yield "start", False
-    _answered(page, [4, 2, 3, 1, 6, 5])
-    yield "abstained", whole
-    page.click("tr >> nth=1")
+    yield "start"
+    _answered(page)
+    yield "abstained"
+    page.click("tr[data-status] >> nth=0")
     page.wait_for_selector("#answer[data-status=answered]")
     page.wait_for_selector("#frame[data-peak-at]")
-    yield "answered", whole
-    page.set_input_files("#files", NO_SLICES)
-    expect(page.locator("tr[data-status=failed]")).to_have_count(2)
-    page.click("tr[data-status=failed] >> nth=0")
-    yield "failed", whole
-    page.click("#tab-model")
-    page.wait_for_selector("#figures")
-    yield "model", True
+    yield "answered"
     page.select_option("#model-choice", "demo")
+    page.set_input_files("#files", [*NO_SLICES, _speckle()])
+    expect(page.locator("tr[data-status=waiting]")).to_have_count(0)
+    page.click("tr[data-status=failed] >> nth=0")
+    yield "failed"
+    page.click("tr:has-text('speckle')")
+    page.wait_for_selector("#frame[data-window]")
+    yield "speckle"
+    page.click("#tab-model")
     page.wait_for_selector(".model-head .caution")
-    yield "model-demo", True
+    yield "model-demo"
+    page.select_option("#model-choice", "default")
+    expect(page.locator(".model-head .caution")).to_have_count(0)
+    yield "model"
     page.click("#card > summary")
-    yield "card", False
+    yield "card"
+
+
+def _troubles(page: Page) -> Iterator[str]:
+    """Bring in sight what is seen of a service that is away, or wants a key."""
+    page.wait_for_selector("#service[data-state=ready]")
+    page.route("**/*", lambda route: route.abort())
+    page.set_input_files("#files", [_speckle()])
+    page.wait_for_selector("#service[data-state=unreachable]")
+    yield "unreachable"
+    page.unroute_all()
+    page.route(
+        "**/predict*", lambda route: route.fulfill(status=401, json={}, headers={"Server": ""})
+    )
+    page.wait_for_selector("dialog[open]")
+    yield "key"
 
 
 def _photograph(browser: Browser, url: str, out: Path) -> None:
     for name, (width, height) in SIZES.items():
         for language in LANGUAGES:
             for theme in THEMES:
-                context = browser.new_context(
-                    viewport={"width": width, "height": height},
-                    locale=language,
-                    color_scheme="dark" if theme == "dark" else "light",
-                )
-                page = context.new_page()
-                page.goto(url)
-                for view, whole in _views(page, whole=name == "phone"):
-                    page.wait_for_timeout(300)
-                    page.screenshot(
-                        path=out / f"{name}-{language}-{theme}-{view}.png", full_page=whole
+                for views in (_views, _troubles):
+                    context = browser.new_context(
+                        viewport={"width": width, "height": height},
+                        locale=language,
+                        color_scheme="dark" if theme == "dark" else "light",
                     )
-                context.close()
+                    page = context.new_page()
+                    page.goto(url)
+                    for view in views(page):
+                        _shoot(page, out / f"{name}-{language}-{theme}-{view}.png", height)
+                    context.close()
+
+
+def _shoot(page: Page, path: Path, height: int) -> None:
+    """Photograph a view; where it is higher than the window, what one sees first and all of it."""
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_timeout(_SETTLE_MS)
+    page.screenshot(path=path)
+    whole = page.evaluate("document.documentElement.scrollHeight")
+    if whole <= height or page.locator("dialog[open]").count():
+        return
+    # A window as high as the page, so that what stays in sight does not lie over the middle.
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    page.set_viewport_size({"width": width, "height": whole})
+    page.wait_for_timeout(_SETTLE_MS)
+    page.screenshot(path=path.with_stem(f"{path.stem}-whole"))
+    page.set_viewport_size({"width": width, "height": height})
 
 
 def _print(browser: Browser, url: str, out: Path) -> None:
@@ -124,7 +175,7 @@ def _print(browser: Browser, url: str, out: Path) -> None:
         page = browser.new_page(locale=language)
         page.goto(url)
         page.wait_for_selector("#service[data-state=ready]")
-        _answered(page, [4, 2, 3, 1, 6, 5])
+        _answered(page)
         page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
         page.pdf(path=out / f"print-{language}.pdf", format="A4")
         page.close()

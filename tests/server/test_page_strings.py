@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from brainlens.errors import ImageError
+from brainlens.evaluation.evaluation import UNSEEN, UNSHARED
 from brainlens.server.page_assets import assets
 from brainlens.server.problems import KINDS
 from brainlens.words import AID, INTENDED_INPUT, NOT_A_DEVICE, REASON_SENTENCES
@@ -20,6 +21,8 @@ PLACE = re.compile(r"\{(\w+)\}")
 SPELLED = re.compile(
     r"""(?:\bt\(|\bt:|tLabel:|tTitle:|tPlaceholder:|labelled\()\s*["']([\w.-]+)["']"""
 )
+# The beginning of a key that is made of it and a name.
+MADE = re.compile(r"`([a-z]+\.(?:[a-z]+\.)*)\$\{")
 IN_HTML = re.compile(r'data-t(?:-label)?="([^"]+)"')
 
 
@@ -36,6 +39,15 @@ def strings() -> dict[str, dict[str, str]]:
     told = subprocess.run(command, capture_output=True, check=True, timeout=60)
     found: dict[str, dict[str, str]] = json.loads(told.stdout)
     return found
+
+
+def text_of(*suffixes: str) -> str:
+    """Return the page's files of these kinds in one, the strings left out."""
+    return "".join(
+        asset.body.decode()
+        for path, asset in assets().items()
+        if path.endswith(suffixes) and not path.startswith("strings.")
+    )
 
 
 def stems(of_language: dict[str, Any]) -> set[str]:
@@ -63,14 +75,43 @@ def test_no_string_is_empty_or_untranslated(strings: dict[str, dict[str, str]]) 
 
 
 def test_every_string_that_the_code_names_is_there(strings: dict[str, dict[str, str]]) -> None:
-    named: set[str] = set()
-    for path, asset in assets().items():
-        if path.endswith((".js", ".html")) and not path.startswith("strings."):
-            pattern = IN_HTML if path.endswith(".html") else SPELLED
-            named.update(pattern.findall(asset.body.decode()))
+    named = {*SPELLED.findall(text_of(".js")), *IN_HTML.findall(text_of(".html"))}
 
     assert len(named) > 100
     assert named <= stems(strings["en"])
+
+
+def test_every_string_is_used(strings: dict[str, dict[str, str]]) -> None:
+    code = text_of(".js", ".html")
+    made = tuple(MADE.findall(code))
+
+    unused = {
+        key for key in stems(strings["en"]) if f'"{key}"' not in code and not key.startswith(made)
+    }
+    assert unused == set()
+
+
+def test_every_class_of_the_style_is_used() -> None:
+    code = text_of(".js", ".html")
+    made = tuple(re.findall(r"`([a-z]+-)\$\{", code))
+    styled = set(re.findall(r"\.([a-z][a-z-]+)", text_of(".css")))
+
+    assert len(styled) > 80
+    unused = {name for name in styled if not re.search(rf"\b{name}\b", code)}
+    assert {name for name in unused if not name.startswith(made)} == set()
+
+
+def test_protocols_of_an_evaluation_are_told(strings: dict[str, dict[str, str]]) -> None:
+    for words in (UNSEEN, UNSHARED):
+        assert f"protocol.{words}" in strings["en"]
+
+
+def test_french_signs_do_not_stand_alone_at_the_start_of_a_line(
+    strings: dict[str, dict[str, str]],
+) -> None:
+    wrong = {key: text for key, text in strings["fr"].items() if re.search(r" [:;?!»%]|« ", text)}
+
+    assert wrong == {}
 
 
 def test_words_are_said_as_everywhere(strings: dict[str, dict[str, str]]) -> None:

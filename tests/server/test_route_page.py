@@ -32,7 +32,7 @@ def test_page_is_the_page_for_everyone(live: Live) -> None:
 
 
 def test_policy_allows_the_page_nothing_but_itself(live: Live) -> None:
-    for path in ("/", "/page", "/page/app.js"):
+    for path in ("/", "/page"):
         policy = live.get(path, headers=BROWSER).headers["content-security-policy"]
         rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
 
@@ -41,6 +41,13 @@ def test_policy_allows_the_page_nothing_but_itself(live: Live) -> None:
         assert rules["frame-ancestors"] == rules["base-uri"] == rules["form-action"] == "'none'"
         assert "unsafe" not in policy
         assert "http" not in policy
+
+
+@pytest.mark.parametrize("path", ["app.js", "icon.svg", "style/base.css"])
+def test_policy_of_a_part_opened_alone_allows_nothing(live: Live, path: str) -> None:
+    policy = live.get(f"/page/{path}").headers["content-security-policy"]
+
+    assert policy == "default-src 'none'; frame-ancestors 'none'"
 
 
 def test_every_file_that_the_page_names_is_there(live: Live) -> None:
@@ -64,7 +71,8 @@ def test_files_name_no_other_host() -> None:
 
 
 def test_page_is_small() -> None:
-    first = [a for p, a in assets().items() if not p.startswith(("model/", "style/model"))]
+    later = ("model/", "style/model", "examples/example-", "strings.fr")
+    first = [asset for path, asset in assets().items() if not path.startswith(later)]
 
     assert sum(len(asset.packed or asset.body) for asset in first) < 100 * 1024
 

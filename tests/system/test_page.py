@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # has none
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from brainlens.bundle.curves import Curves, ReliabilityRow, RiskRow
 from brainlens.bundle.load import load_bundle
@@ -28,13 +28,15 @@ pytestmark = pytest.mark.system
 
 Slice = Callable[..., bytes]
 Pixels = NDArray[np.int64]
+GATE = {"gate": "image_sanity", "max_aspect": 3.0, "max_colour": 0.1, "min_side": 48}
 NUMBER = re.compile(r"^\d")
 
 
 @pytest.fixture(scope="module")
 def measured_bundle(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the tiny bundle with curves in it: at 0.7 a tenth is wrong, from 0.9 on nothing."""
-    bundle = load_bundle(tiny_bundle)
+    """Return the tiny bundle with a gate and curves: at 0.7 a tenth is wrong, from 0.9 nothing."""
+    root = tmp_path_factory.mktemp("measured")
+    bundle = revise(load_bundle(tiny_bundle), root / "gated", gates=(GATE,))
     risk = tuple(
         RiskRow(
             threshold=threshold,
@@ -58,9 +60,7 @@ def measured_bundle(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory)
         ),
         confusion=((10, 2, 0, 0), (1, 12, 0, 0), (0, 0, 14, 1)),
     )
-    folder = tmp_path_factory.mktemp("measured") / "bundle"
-    revise(bundle, folder, curves=(curves,))
-    return folder
+    return revise(bundle, root / "bundle", curves=(curves,)).path
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +113,57 @@ def test_three_dropped_files_of_which_two_are_no_slices(page: Page, slice_png: S
     )
     row(page, "damaged.png").click()
     expect(page.locator("#answer")).not_to_contain_text("Alpha")
+
+
+def test_rejected_image_shows_no_class(page: Page, slice_png: Slice) -> None:
+    line = io.BytesIO()
+    Image.new("L", (200, 20)).save(line, "PNG")
+    drop(page, {"line.png": line.getvalue(), "good.png": slice_png(0)})
+    expect(page.locator("tr[data-status=waiting]")).to_have_count(0)
+    row(page, "line.png").click()
+
+    expect(page.locator("#answer h2")).to_have_text("Rejected")
+    expect(page.locator("#answer .sentence")).to_have_text(
+        "The image was rejected, so no class is named. "
+        "The image does not look like an MR slice of a brain."
+    )
+    expect(page.locator("#answer .bars")).to_have_count(0)
+    expect(page.locator("#heat")).to_be_hidden()
+    expect(row(page, "line.png").locator("td.col-class")).to_be_empty()
+    expect(row(page, "line.png").locator("td.col-confidence")).to_be_empty()
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    for place in ("#answer", "#print figure"):
+        expect(page.locator(place)).not_to_contain_text("Alpha")
+    page.click("[data-filter=rejected]")
+    expect(page.locator("table.batch tbody tr")).to_have_count(1)
+
+
+def test_table_is_sorted_and_searched(page: Page) -> None:
+    drop(page, {f"{share:.2f}.png": blend(share) for share in (0.3, 1.0, 0.6)})
+    expect(page.locator("tr[data-status=waiting]")).to_have_count(0)
+    names = page.locator("table.batch .open")
+    expect(names).to_have_text(["0.30.png", "0.60.png", "1.00.png"])
+    head = page.locator("th.col-confidence")
+
+    head.locator("button").click()
+    head.locator("button").click()
+
+    expect(head).to_have_attribute("aria-sort", "descending")
+    expect(names).to_have_text(["1.00.png", "0.60.png", "0.30.png"])
+    page.fill("#search", "0.6")
+    expect(names).to_have_text(["0.60.png"])
+
+
+def test_first_view_is_small(chromium: str, service: ServerProcess) -> None:
+    with browsing(chromium, viewport={"width": 1400, "height": 900}) as tab:
+        done: list[Request] = []
+        tab.on("requestfinished", lambda request: done.append(request))
+        open_page(tab, service.url)
+        tab.wait_for_load_state("networkidle")
+        sizes = [request.sizes() for request in done]
+
+    assert len(done) > 30
+    assert sum(one["responseBodySize"] + one["responseHeadersSize"] for one in sizes) < 100 * 1024
 
 
 def test_two_sentences_stay_in_sight(page: Page, slice_png: Slice) -> None:
@@ -171,7 +222,8 @@ def test_language_can_be_switched_and_is_remembered(page: Page, slice_png: Slice
 def test_french_browser_is_spoken_to_in_french(chromium: str, service: ServerProcess) -> None:
     with browsing(chromium, locale="fr-CA") as tab:
         open_page(tab, service.url)
-        expect(tab.locator("h1")).to_have_text("Déposez des coupes IRM ici")
+        expect(tab.locator("#drop h2")).to_have_text("Déposez des coupes IRM ici")
+        expect(tab.locator("h1")).to_contain_text("Ce qu'un modèle voit")
 
 
 def test_heat_map_is_hottest_where_the_service_says(
@@ -333,6 +385,11 @@ def test_examples_are_marked_synthetic(page: Page) -> None:
     expect(page.locator("#answer")).to_contain_text("SYNTHETIC")
 
 
+def pages_of(sheet: bytes) -> int:
+    """Return how many pages a PDF has."""
+    return len(re.findall(rb"/Type /Page\s", sheet))
+
+
 def test_summary_fits_on_one_sheet(page: Page, slice_png: Slice) -> None:
     drop(page, {f"{i:02}.png": slice_png(i % 3, seed=i) for i in range(30)})
     expect(page.locator("tr[data-status=waiting]")).to_have_count(0)
@@ -340,10 +397,27 @@ def test_summary_fits_on_one_sheet(page: Page, slice_png: Slice) -> None:
 
     sheet = page.pdf(format="A4")
 
-    assert sheet.count(b"/Type /Page\n") + sheet.count(b"/Type /Page ") == 1
+    assert pages_of(sheet) == 1
     page.emulate_media(media="print")
     expect(page.locator("#print")).to_contain_text(NOT_A_DEVICE)
-    expect(page.locator("#print")).to_contain_text("And 10 more images")
+    expect(page.locator("#print")).to_contain_text("And 16 more images")
+
+
+def test_summary_of_long_names_and_reasons_fits_on_one_sheet_too(
+    page: Page, slice_png: Slice
+) -> None:
+    page.click("[data-language=fr]")
+    name = "an image that somebody exported under a name that goes on and on " * 3
+    drop(page, {f"{i} {name}.png": slice_png(0)[:150] for i in range(17)} | {"ok": slice_png(0)})
+    expect(page.locator("tr[data-status=waiting]")).to_have_count(0)
+    row(page, "ok").click()
+    expect(page.locator("#frame")).to_have_attribute("data-peak-at", NUMBER)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+
+    sheet = page.pdf(format="A4")
+
+    assert pages_of(sheet) == 1
+    assert page.locator("#print canvas").evaluate("one => one.width === one.height")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -53,12 +53,10 @@ class Asset:
         packed = self.packed is not None and _takes_gzip(request)
         # One tag a representation: the same tag for two of them would make a cache mix them.
         etag = self.etag[:-1] + '-gzip"' if packed else self.etag
-        headers = {
-            "Cache-Control": "no-cache",
-            "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-            "ETag": etag,
-            "Vary": "Accept-Encoding",
-        }
+        headers = {"Cache-Control": "no-cache", "ETag": etag, "Vary": "Accept-Encoding"}
+        if self.media_type.startswith("text/html"):
+            # The parts are no documents: the service's own policy, which allows nothing, is theirs.
+            headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         if etag in _tags(request.get("if-none-match", "")):
             return Response(status_code=304, headers=headers)
         if packed and self.packed is not None:

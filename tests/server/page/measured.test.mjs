@@ -17,13 +17,20 @@ const near = (a, b) => assert.ok(Math.abs(a - b) < 1e-12, `${a} is not ${b}`);
 
 test("curves of test slices are taken, at the largest measured threshold not above the wanted one", () => {
   const risk = [{ threshold: 0.7, answer_rate: 0.9, error: 0.1, error_interval: [0.05, 0.2] }, { threshold: 0.8, answer_rate: 0.7, error: 0.04, error_interval: null }];
-  const of = (split) => ({ split, protocol: "grouped", data: "", n_slices: 5, n_patients: null, risk });
+  const of = (split) => ({ split, protocol: "grouped", data: "", n_slices: 5, n_patients: null, decision_sha256: "d", risk });
   const model = { ...bare, metrics: figures, curves: [of("val"), of("test")] };
   assert.equal(measuredError(model, 0.79).error, 0.1);
   assert.equal(measuredError(model, 0.8).error, 0.04);
   assert.equal(measuredError(model, 0.8).split, "test");
   assert.equal(measuredError(model, 0.8).data, "ours");
   assert.equal(measuredError(model, 0.6), null);
+});
+
+test("curves of a file that decides otherwise say nothing of this one", () => {
+  const risk = [{ threshold: 0, answer_rate: 1, error: 0.5, error_interval: null }];
+  const of = (decision_sha256) => ({ split: "test", protocol: "grouped", data: "", n_slices: 5, n_patients: null, decision_sha256, risk });
+  assert.equal(measuredError({ ...bare, curves: [of("other")] }, 0.7), null);
+  assert.equal(measuredError({ ...bare, curves: [of("other"), of("d")] }, 0.7).error, 0.5);
 });
 
 test("without curves the table of the calibration, without an interval", () => {

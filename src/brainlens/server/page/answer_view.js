@@ -2,7 +2,7 @@
 
 import { html, icon } from "./element.js";
 import { ICONS } from "./icons.js";
-import { local, number, percent, t } from "./language.js";
+import { number, probability, t } from "./language.js";
 import { probabilityBars } from "./probability_bars.js";
 import { reasonWords, verdictWords } from "./sentences.js";
 import { right, verdict } from "./verdict.js";
@@ -37,13 +37,19 @@ function parts(item, found, threshold, session) {
     head,
     item.synthetic || session.get("isSynthetic")(item.model) ? html("p", { class: "caution" }, t("caution.synthetic")) : "",
     html("p", { class: "sentence" }, verdictWords(answer, found, threshold, classes.length)),
-    found.status === "rejected" ? "" : probabilityBars(answer, threshold, classes),
+    found.status === "rejected" ? "" : probabilityBars(answer, threshold, classes, isCalibrated(item, session)),
     truthWords(item, threshold, session),
     answer.seen_in_training ? html("p", { class: "caution" }, t("caution.seen")) : "",
     setWords(answer, found, session),
     ...warnings(answer),
     aboutAnswer(item, answer),
   ];
+}
+
+/** Whether an answer's probabilities are calibrated; undefined until the model is described. */
+function isCalibrated(item, session) {
+  const description = session.get("descriptions").get(item.model);
+  return description && description.calibration !== null;
 }
 
 function truthWords(item, threshold, session) {
@@ -56,7 +62,7 @@ function truthWords(item, threshold, session) {
 function setWords(answer, found, session) {
   if (!answer.prediction_set || found.status === "rejected") return "";
   const names = answer.prediction_set.map(session.get("displayName"));
-  return html("p", { class: "soft" }, t(names.length ? "set.some" : "set.none", { names: names.join(", ") }));
+  return html("p", { class: "soft" }, names.length ? t("set.some", { names: names.join(", "), count: names.length }) : t("set.none"));
 }
 
 /** The service's own sentences; they are English. What the page says itself is left out. */
@@ -78,6 +84,6 @@ function aboutAnswer(item, answer) {
     ["detail.decision", answer.model.decision_sha256],
     ["detail.id", answer.prediction_id],
     ["detail.time", t("detail.ms", { ms: number(answer.timings_ms.total, 1) })],
-    ["detail.confidence", answer.confidence === null ? "" : percent(answer.confidence, 2)],
+    ["detail.confidence", answer.confidence === null ? "" : probability(answer.confidence, 2)],
   ]);
 }

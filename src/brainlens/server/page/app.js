@@ -42,6 +42,8 @@ const session = new Session({
 });
 
 const announce = (text) => { byId("announcer").textContent = text; };
+/** Models that were asked what they are and have not answered yet. */
+const asking = new Set();
 const classIds = (model) => classesOf(model).map((one) => one.id);
 const explanations = new Explanations(service, classIds);
 const dispatcher = new Dispatcher(service, {
@@ -71,7 +73,7 @@ const watch = new Watch(service, (state, about) => {
   if (!about) return;
   session.set({ about });
   if (!modelState(session.get("model"))) chooseModel(about.models.find((one) => one.default).name);
-  describe(session.get("model"));
+  describeShown();
   if (dispatcher.halted === "unreachable") dispatcher.resume();
 });
 
@@ -117,19 +119,27 @@ function chooseModel(name) {
   }
   dispatcher.add(session.get("batch").filter((item) => !item.answer && !item.failure && !item.sending));
   settleThreshold();
-  describe(name);
+  describeShown();
+}
+
+/** Ask what the models in sight say of themselves; nothing is asked before one of them is. */
+function describeShown() {
+  if (session.get("selected")) describe(subject());
+  if (session.get("tab") === "model" && session.get("about")) describe(session.get("model"));
 }
 
 /** Ask once what a model says of itself. */
 async function describe(name) {
-  const known = session.get("descriptions");
-  if (known.has(name)) return;
+  if (session.get("descriptions").has(name) || asking.has(name)) return;
+  asking.add(name);
   try {
     const description = await service.model(name);
     session.set({ descriptions: new Map(session.get("descriptions")).set(name, description) });
   } catch (error) {
     if (error instanceof Refused) throw error;
     watch.alarm(); // Nobody answers, or wants a key: the watch finds out which, and asks again.
+  } finally {
+    asking.delete(name);
   }
 }
 
@@ -149,7 +159,7 @@ function addItems(items) {
 function select(item, andGo) {
   session.set({ selected: item });
   settleThreshold();
-  describe(item.model);
+  describeShown();
   if (andGo) requestAnimationFrame(() => byId("answer").focus());
 }
 
@@ -157,10 +167,16 @@ const actions = {
   add: (files) => addItems(files.map(({ file, path }) => new Item(file, path, { model: session.get("model") }))),
   addExample: async (example) => {
     const model = session.get("about").models.find((one) => one.synthetic).name;
-    const file = await exampleFile(example);
+    let file;
+    try {
+      file = await exampleFile(example);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      return watch.alarm(); // Shown by the light at the top.
+    }
     const item = new Item(file, file.name, { model, synthetic: true });
     addItems([item]);
-    select(item, false);
+    return select(item, false);
   },
   select,
   clear: () => {
@@ -179,7 +195,7 @@ const threshold = thresholdView(session, chooseThreshold);
 const batch = batchView(session, actions);
 const answer = answerView(session);
 const panel = new ViewerPanel(session, explanations);
-byId("view-images").append(intake.view, panel.view, answer.view, threshold.view, batch.view);
+byId("view-images").append(intake.view, panel.view, html("div", { class: "reading" }, answer.view, threshold.view), batch.view);
 byId("said").append(html("p", { t: "said.aid" }), html("p", { t: "said.device" }));
 const renderControls = controls(byId("controls"), session, {
   chooseModel,
@@ -216,6 +232,7 @@ translate(document);
 attachTabs((tab) => {
   document.body.dataset.tab = tab;
   session.set({ tab });
+  describeShown();
 });
 session.touch();
 watch.look();

@@ -3,8 +3,8 @@
 import { COLUMNS, FILTER_NAMES, shown } from "./batch_order.js";
 import { html, icon } from "./element.js";
 import { ICONS } from "./icons.js";
-import { local, number, percent, t } from "./language.js";
-import { reasonWords } from "./sentences.js";
+import { local, number, percent, probability, t } from "./language.js";
+import { allWords, reasonWords } from "./sentences.js";
 import { right, tally, verdict } from "./verdict.js";
 
 /**
@@ -54,7 +54,7 @@ export function batchView(session, actions) {
       progress.max = items.length;
       progress.value = items.length - sums.waiting;
       progress.hidden = sums.waiting === 0;
-      counts.textContent = countWords(sums, items.length);
+      counts.textContent = allWords(sums, items.length);
       notes.replaceChildren(...noteWords(items, sums, session));
       renderFilters(filters, order, sums, withTruth);
       for (const head of heads) head.setAttribute("aria-sort", sortOf(order, head.dataset.column));
@@ -100,13 +100,6 @@ function renderFilters(filters, order, sums, withTruth) {
   }
 }
 
-export function countWords(sums, all) {
-  const parts = ["answered", "abstained", "rejected", "failed", "waiting"]
-    .filter((name) => sums[name] || name === "answered" || name === "abstained")
-    .map((name) => t(`count.${name}`, { count: sums[name] }));
-  return t("count.all", { images: t("count.images", { count: all }), parts: parts.join(", ") });
-}
-
 function noteWords(items, sums, session) {
   const notes = [];
   if (sums.known) {
@@ -150,15 +143,16 @@ function makeRow(item, actions) {
       open.setAttribute("aria-current", String(selected));
       open.tabIndex = current ? 0 : -1;
       element.dataset.status = status;
+      // A rejected image has no class, through every door.
+      const named = status === "answered" || status === "abstained";
       const why = item.failure ? reasonWords(item) : reasons.length ? reasonWords({ ...item, reasons }) : "";
       const word = item.sending ? t("status.sending") : t(`status.${status}`);
       cells.status.replaceChildren(
         html("span", { class: `status ${status}` }, icon(ICONS[status]), word),
+        html("span", { class: "class-below" }, named ? local(item.answer.display_name) : ""),
         why ? html("span", { class: "why soft" }, why) : "");
-      // A rejected image has no class, through every door.
-      const named = status === "answered" || status === "abstained";
       cells.class.replaceChildren(named ? local(item.answer.display_name) : "");
-      cells.confidence.replaceChildren(named ? percent(item.answer.confidence) : "");
+      cells.confidence.replaceChildren(named ? probability(item.answer.confidence) : "");
       cells.truth.replaceChildren(item.truth ? session.get("displayName")(item.truth.id) : "",
         hit === null ? "" : html("span", { class: hit ? "hit" : "miss", role: "img", "aria-label": t(hit ? "truth.hit" : "truth.miss") }, icon(ICONS[hit ? "answered" : "wrong"])));
     },

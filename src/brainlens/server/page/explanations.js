@@ -22,21 +22,24 @@ export function pngBlob(base64) {
 export class Explanations {
   #service;
   #classIds;
+  #sleep;
   #asked = new WeakSet();
   #drawn = new WeakMap();
 
   /**
    * @param {import("./service.js").Service} service
    * @param {function(string): string[]} classIds of a model.
+   * @param {function(number): Promise} [sleep] for so many seconds.
    */
-  constructor(service, classIds) {
+  constructor(service, classIds, sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000))) {
+    this.#sleep = sleep;
     this.#service = service;
     this.#classIds = classIds;
   }
 
   /**
    * Ask for the maps of an answered item that has none; the answer it already has stays.
-   * @returns {Promise<boolean>} whether anything changed.
+   * @returns {Promise<boolean>} whether there is anything new: the maps, or that asking again may help.
    */
   async fetch(item) {
     const answer = item.answer;
@@ -50,8 +53,9 @@ export class Explanations {
     } catch (error) {
       const foreseen = [Busy, KeyWanted, Refused, Unreachable, DOMException];
       if (!foreseen.some((kind) => error instanceof kind)) throw error;
+      if (error instanceof Refused || error instanceof DOMException) return false; // As it would be the next time.
+      await this.#sleep(error instanceof Busy ? error.seconds : 1);
       this.#asked.delete(answer);
-      return false;
     }
     return true;
   }

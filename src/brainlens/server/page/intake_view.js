@@ -25,7 +25,7 @@ export function intakeView(session, actions) {
 
   const examples = html("div", { class: "examples" });
   const exampleButtons = EXAMPLES.map((example) => {
-    const picture = html("img", { src: example.url, alt: "", width: 64, height: 64, loading: "lazy" });
+    const picture = html("img", { src: example.small, alt: "", width: 144, height: 144 });
     return html("button", { class: "example", data: { number: example.number }, on: { click: () => actions.addExample(example) } }, picture);
   });
   examples.append(
@@ -35,8 +35,9 @@ export function intakeView(session, actions) {
   );
 
   const view = html("div", { class: "intake" },
+    html("header", { class: "intro" }, html("h1", { t: "intro.title" }), html("p", { t: "intro.what" })),
     html("div", { class: "drop", id: "drop" },
-      html("div", { class: "drop-words" }, icon(ICONS.drop), html("h1", { t: "intake.drop" }), html("p", { class: "soft", t: "intake.formats" })),
+      html("div", { class: "drop-words" }, icon(ICONS.drop), html("h2", { t: "intake.drop" }), html("p", { class: "soft", t: "intake.formats" })),
       html("div", { class: "drop-buttons" }, button("primary", files, ICONS.files), button("plain", folder, ICONS.folder), files, folder),
       html("p", { class: "soft privacy", t: "intake.privacy" })),
     examples,

@@ -4,6 +4,8 @@ export const LANGUAGES = ["en", "fr"];
 
 const loaded = new Map();
 let current = "en";
+/** Nearer to certainty no probability is told. */
+const LEAST = 1e-9;
 
 /** The language in use. */
 export const language = () => current;
@@ -60,8 +62,11 @@ export function percent(share, digits = 1, signs = { over: ">", under: "<" }) {
   return format(share);
 }
 
+/** A probability as a percentage: no model is certain, though a float may say 1. */
+export const probability = (share, digits = 1, signs = undefined) => percent(Math.min(Math.max(share, LEAST), 1 - LEAST), digits, signs);
+
 /** The same inside a sentence. */
-export const percentWords = (share) => percent(share, 1, { over: t("share.over"), under: t("share.under") });
+export const probabilityWords = (share) => probability(share, 1, { over: t("share.over"), under: t("share.under") });
 
 export const dateTime = (date) =>
   new Intl.DateTimeFormat(current, { dateStyle: "medium", timeStyle: "short" }).format(date);

@@ -1,6 +1,16 @@
 /** The error among the answered that was measured at a threshold. */
 
 /**
+ * The curves measured with this very file, not with one that decides otherwise; of test slices first.
+ * @param {object} model what `/models/{name}` says.
+ * @param {function(object): boolean} has what the curves must hold.
+ */
+export function ownCurves(model, has) {
+  const own = model.curves.filter((one) => one.decision_sha256 === model.decision_sha256 && has(one));
+  return own.find((one) => one.split === "test") ?? own[0] ?? null;
+}
+
+/**
  * Look the threshold up in what a model's bundle says of itself.
  * @param {object|null} model what `/models/{name}` says.
  * @param {number} threshold
@@ -11,8 +21,7 @@
 export function measuredError(model, threshold) {
   if (!model) return null;
   const data = model.training.data_title;
-  const curves = (model.curves ?? []).find((one) => one.split === "test" && one.risk.length)
-    ?? (model.curves ?? []).find((one) => one.risk.length);
+  const curves = ownCurves(model, (one) => one.risk.length);
   if (curves) {
     const row = lastNotAbove(curves.risk, threshold);
     return row && {

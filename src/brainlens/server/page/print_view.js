@@ -1,37 +1,38 @@
 /** The batch on one sheet of paper. */
 
-import { countWords } from "./batch_view.js";
 import { html } from "./element.js";
-import { dateTime, local, number, percent, t } from "./language.js";
+import { dateTime, local, number, percent, probability, t } from "./language.js";
 import { measuredError } from "./measured_error.js";
-import { reasonWords, verdictWords } from "./sentences.js";
+import { allWords, reasonWords, verdictWords } from "./sentences.js";
 import { measuredOn } from "./threshold_view.js";
 import { tally, verdict } from "./verdict.js";
 
 /** More rows would not fit beside the rest. */
-const ROWS = 20;
+const ROWS = 14;
 
 /**
  * Fill the sheet.
  * @param {HTMLElement} place
  * @param {Session} session
- * @param {HTMLCanvasElement|null} picture what the viewer shows.
+ * @param {HTMLCanvasElement|null} picture of the selected image, to keep.
  */
 export function fillSheet(place, session, picture) {
   const items = session.get("batch");
   const threshold = session.get("threshold");
   const description = session.get("descriptions").get(session.get("subject"));
   const selected = session.get("selected");
+  const columns = ["name", "status", "class", "confidence", ...(items.some((item) => item.truth) ? ["truth"] : [])];
   place.replaceChildren(
     html("h1", {}, t("print.title")),
     html("p", {}, `${dateTime(new Date())} · ${t("print.threshold", { threshold: number(threshold, 2) })}`),
     description ? html("p", {}, `${description.name} ${description.version} · ${description.decision_sha256}`) : "",
-    html("p", {}, countWords(tally(items, threshold), items.length)),
+    html("p", {}, allWords(tally(items, threshold), items.length)),
     measuredLine(description, threshold),
     html("p", { class: "print-said" }, `${t("said.aid")} ${t("said.device")}`),
-    selected && picture ? figure(selected, picture, threshold, session) : "",
-    html("table", {}, html("thead", {}, html("tr", {}, ["name", "status", "class", "confidence", "truth"].map((key) => html("th", { scope: "col" }, t(`batch.${key}`))))),
-      html("tbody", {}, items.slice(0, ROWS).map((item) => line(item, threshold, session)))),
+    items.some((item) => isSynthetic(item, session)) ? html("p", { class: "print-said" }, t("print.synthetic")) : "",
+    selected ? figure(selected, picture, threshold, session) : "",
+    html("table", {}, html("thead", {}, html("tr", {}, columns.map((key) => html("th", { scope: "col", class: `print-${key}` }, t(`batch.${key}`))))),
+      html("tbody", {}, items.slice(0, ROWS).map((item) => line(item, threshold, session, columns)))),
     items.length > ROWS ? html("p", {}, t("print.more", { count: items.length - ROWS })) : "");
 }
 
@@ -46,21 +47,27 @@ function measuredLine(description, threshold) {
 
 function figure(item, picture, threshold, session) {
   const found = verdict(item, threshold);
-  const told = item.answer ? verdictWords(item.answer, found, threshold, session.get("classesOf")(item.model).length) : reasonWords(item);
-  const copy = html("canvas", { width: picture.width, height: picture.height });
-  const context = copy.getContext("2d");
-  context.fillRect(0, 0, copy.width, copy.height);
-  context.drawImage(picture, 0, 0);
-  return html("figure", {}, copy, html("figcaption", {}, html("strong", {}, item.path), ` ${told}`));
+  const told = item.answer ? verdictWords(item.answer, found, threshold, session.get("classesOf")(item.model).length)
+    : item.failure ? reasonWords(item) : t("status.waiting");
+  const classes = isNamed(found) ? session.get("classesOf")(item.model) : [];
+  return html("figure", {}, picture, html("figcaption", {}, html("p", {}, html("strong", {}, item.path)), html("p", {}, told),
+    html("ul", {}, classes.map((one) => html("li", {}, `${local(one.display_name)} ${probability(item.answer.probabilities[one.id])}`)))));
 }
 
-function line(item, threshold, session) {
+const isSynthetic = (item, session) => item.synthetic || session.get("isSynthetic")(item.model);
+
+/** A rejected image has no class, through every door. */
+const isNamed = ({ status }) => status === "answered" || status === "abstained";
+
+function line(item, threshold, session, columns) {
   const found = verdict(item, threshold);
-  const named = found.status === "answered" || found.status === "abstained";
-  const why = item.failure ? reasonWords(item) : "";
-  return html("tr", {}, [
-    item.path, why ? `${t(`status.${found.status}`)}: ${why}` : t(`status.${found.status}`),
-    named ? local(item.answer.display_name) : "", named ? percent(item.answer.confidence) : "",
-    item.truth ? session.get("displayName")(item.truth.id) : "",
-  ].map((text) => html("td", {}, text)));
+  const why = found.status === "answered" ? "" : reasonWords({ ...item, reasons: found.reasons });
+  const cells = {
+    name: `${item.path}${isSynthetic(item, session) ? ` (${t("stamp.synthetic")})` : ""}`,
+    status: [t(`status.${found.status}`), why].filter(Boolean).join(" – "),
+    class: isNamed(found) ? local(item.answer.display_name) : "",
+    confidence: isNamed(found) ? probability(item.answer.confidence) : "",
+    truth: item.truth ? session.get("displayName")(item.truth.id) : "",
+  };
+  return html("tr", {}, columns.map((key) => html("td", { class: `print-${key}` }, cells[key])));
 }

@@ -1,7 +1,7 @@
 /** What is said of an item, in whole sentences. */
 
 import { LOW_CONFIDENCE } from "./verdict.js";
-import { has, local, number, percentWords, t } from "./language.js";
+import { has, local, number, probabilityWords, t } from "./language.js";
 
 /** Why an item was not answered: of a failure, of an abstention, of a rejection. */
 export function reasonWords({ failure, reasons = [], answer }) {
@@ -17,7 +17,7 @@ export function reasonWords({ failure, reasons = [], answer }) {
 export function verdictWords(answer, { status, reasons }, threshold, classes) {
   if (status === "rejected") return `${t("verdict.rejected")} ${reasonWords({ reasons })}`.trim();
   const values = {
-    name: local(answer.display_name), confidence: percentWords(answer.confidence), threshold: number(threshold, 2),
+    name: local(answer.display_name), confidence: probabilityWords(answer.confidence), threshold: number(threshold, 2),
     n: numeral(classes),
   };
   if (status === "answered") return t("verdict.answered", values);
@@ -30,3 +30,13 @@ export function verdictWords(answer, { status, reasons }, threshold, classes) {
 function numeral(count) {
   return has(`numeral.${count}`) ? t(`numeral.${count}`) : number(count);
 }
+
+/** How many images there are of each status. */
+export function countWords(sums) {
+  return ["answered", "abstained", "rejected", "failed", "waiting"]
+    .filter((name) => sums[name] || name === "answered" || name === "abstained")
+    .map((name) => t(`count.${name}`, { count: sums[name] })).join(", ");
+}
+
+/** How many images there are, and how many of each status. */
+export const allWords = (sums, all) => t("count.all", { images: t("count.images", { count: all }), parts: countWords(sums) });

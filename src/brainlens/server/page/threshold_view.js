@@ -3,23 +3,26 @@
 import { html } from "./element.js";
 import { has, number, percent, t } from "./language.js";
 import { measuredError } from "./measured_error.js";
+import { countWords } from "./sentences.js";
+import { tally } from "./verdict.js";
 
 const MOST = 0.99;
 
-/** The words of a protocol, for instance `official`. */
+/** The words of a protocol, for instance `official, without images seen in training`. */
 export function protocolWords(protocol) {
-  const [name, ...rest] = protocol.split(", ");
-  const words = has(`protocol.${name}`) ? t(`protocol.${name}`) : name;
-  return [words, ...rest].join(", ");
+  return protocol.split(", ").map((name) => (has(`protocol.${name}`) ? t(`protocol.${name}`) : name)).join(", ");
 }
 
-/** One sentence on what figures were measured on. */
-export function measuredOn({ split, protocol, n_slices: slices, n_patients: patients, data }) {
-  return t(patients === null || patients === undefined ? "measured.on" : "measured.on.patients", {
+/** Which slices figures were measured on. */
+export function measuredSlices({ split, protocol, n_slices: slices, n_patients: patients, data }) {
+  return t(patients === null || patients === undefined ? "measured.slices" : "measured.slices.patients", {
     slices: number(slices), patients: number(patients ?? 0), split: t(`split.${split}`),
     protocol: protocolWords(protocol), data: data || t("measured.data.unknown"),
   });
 }
+
+/** One sentence on what figures were measured on. */
+export const measuredOn = (figures) => t("measured.on", { what: measuredSlices(figures) });
 
 /**
  * @param {Session} session
@@ -32,10 +35,13 @@ export function thresholdView(session, choose) {
   const model = html("p", { class: "soft threshold-model" });
   const figure = html("p", { class: "measured-figure" });
   const told = html("p", { class: "soft measured-on" });
+  const least = html("span");
+  const does = html("p", { class: "threshold-batch", id: "threshold-batch" });
   const view = html("section", { class: "card threshold", id: "threshold-card" },
     html("div", { class: "threshold-head" }, html("label", { for: "threshold", t: "threshold.title" }), value),
     model, slider,
-    html("div", { class: "threshold-ends soft", "aria-hidden": "true" }, html("span", { t: "threshold.least" }), html("span", { t: "threshold.most" })),
+    html("div", { class: "threshold-ends soft", "aria-hidden": "true" }, least, html("span", { t: "threshold.most" })),
+    does,
     html("div", { id: "measured", class: "measured" }, figure, told));
 
   return {
@@ -47,7 +53,8 @@ export function thresholdView(session, choose) {
       slider.disabled = own >= MOST;
       slider.value = threshold;
       slider.setAttribute("aria-valuetext", number(threshold, 2));
-      slider.style.setProperty("--at", `${100 * (threshold - slider.min) / Math.max(MOST - slider.min, 0.01)}%`);
+      least.textContent = t("threshold.least", { threshold: number(own, 2) });
+      does.textContent = t("threshold.batch", { parts: countWords(tally(session.get("batch"), threshold)) });
       value.textContent = number(threshold, 2);
       const description = session.get("descriptions").get(session.get("subject"));
       const measured = measuredError(description, threshold);

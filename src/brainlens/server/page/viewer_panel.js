@@ -56,7 +56,7 @@ export class ViewerPanel {
     this.tools = html("div", { class: "tools" },
       labelled("heat.opacity", this.opacity), labelled("viewer.width", this.windowWidth), labelled("viewer.level", this.windowLevel));
     this.view = html("section", { class: "card viewer", id: "viewer", tLabel: "viewer.title" },
-      html("div", { class: "viewer-bar" }, this.classes),
+      html("div", { class: "viewer-bar" }, html("span", { class: "viewer-bar-title", "aria-hidden": "true", t: "heat.title" }), this.classes),
       html("div", { class: "stage" }, this.frame, this.readout,
         html("div", { class: "zoom" }, button("zoom.in", ICONS.plus, () => this.#viewer.zoomBy(1.25)),
           button("zoom.out", ICONS.minus, () => this.#viewer.zoomBy(0.8)), button("reset", ICONS.reset, () => this.#viewer.reset()))),
@@ -64,9 +64,14 @@ export class ViewerPanel {
         html("details", { class: "more" }, html("summary", { t: "viewer.keys" }), html("p", { id: "viewer-help", class: "soft", t: "viewer.help" }))));
   }
 
-  /** What the viewer shows, as an image element's source for print. */
+  /** A copy of what the viewer shows, for print; null where it shows nothing. */
   picture() {
-    return this.#item ? this.frame.querySelector("canvas") : null;
+    return this.#unseen ? null : this.#viewer.seen();
+  }
+
+  /** Whether neither browser nor service can show the file. */
+  get #unseen() {
+    return this.#item !== null && this.#drawnByService && !this.#item.explanation;
   }
 
   render() {
@@ -82,8 +87,8 @@ export class ViewerPanel {
     if (item.answer !== this.#answer) {
       this.#answer = item.answer;
       this.#shownMap = null;
-      this.#explain(item);
     }
+    if (this.#session.get("service") === "ready") this.#explain(item);
     this.#listClasses(item);
     this.#lay();
   }
@@ -170,6 +175,7 @@ export class ViewerPanel {
     const told = map ? [local(item.explanation.meaning), map.peak ? t("heat.peak", { x: number(map.peak[0]), y: number(map.peak[1]) }) : t("heat.cold.all")] : [];
     if (this.#drawnByService) told.unshift(t(item.explanation ? "viewer.drawn" : "viewer.undecodable"));
     this.caption.textContent = told.join(" ");
+    this.view.classList.toggle("unseen", this.#unseen);
   }
 
   #readout() {

@@ -2,7 +2,7 @@
 
 import { html } from "../element.js";
 import { has, local, number, percent, t } from "../language.js";
-import { measuredOn } from "../threshold_view.js";
+import { measuredSlices } from "../threshold_view.js";
 
 /** Figures that are no shares, or say the same as another one. */
 const LEFT_OUT = new Set(["support", "loss"]);
@@ -28,11 +28,11 @@ export function groupsOf(description) {
 
 /** What a group was measured on, in words. */
 export function groupWords({ first }, description) {
-  const parts = [measuredOn({ ...first, data: description.training.data_title })];
+  const parts = [measuredSlices({ ...first, data: description.training.data_title })];
   if (first.level === "patient") parts.push(t("figures.by.patient"));
   if (first.subgroup) parts.push(first.subgroup);
   if (first.decision_sha256 !== description.decision_sha256) parts.push(t("figures.foreign"));
-  return parts.join(" ");
+  return parts.join(" · ");
 }
 
 /** A figure as a number, its interval as a bar from 0 to 1. */

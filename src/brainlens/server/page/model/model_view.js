@@ -2,6 +2,7 @@
 
 import { html } from "../element.js";
 import { has, language, local, number, percent, t } from "../language.js";
+import { ownCurves } from "../measured_error.js";
 import { protocolWords } from "../threshold_view.js";
 import { confusionTable } from "./confusion_table.js";
 import { figureTables, groupsOf, groupWords } from "./figures.js";
@@ -96,20 +97,21 @@ function figures(description, wanted, choose) {
   const select = html("select", { id: "group", on: { change: () => choose(select.value) } },
     groups.map((one) => html("option", { value: one.key, selected: one === group }, groupWords(one, description))));
   return html("section", { class: "card", id: "figures" }, html("h2", {}, t("figures.title")),
-    groups.length > 1 ? html("label", { class: "group-choice" }, html("span", {}, t("figures.on")), select) : html("p", { class: "soft" }, groupWords(group, description)),
+    groups.length > 1 ? html("label", { class: "group-choice" }, html("span", {}, t("figures.on")), select, html("span", { class: "group-whole", "aria-hidden": "true" }, groupWords(group, description))) : html("p", { class: "soft" }, groupWords(group, description)),
     figureTables(group, description),
     html("p", { class: "soft" }, t("figures.how")));
 }
 
 function charts(description, threshold) {
-  const own = description.curves.find((one) => one.split === "test") ?? description.curves[0];
-  const risk = own?.risk.length ? own : riskOfCalibration(description);
+  const risk = ownCurves(description, (one) => one.risk.length) ?? riskOfCalibration(description);
+  const reliability = ownCurves(description, (one) => one.reliability.length);
+  const confusion = ownCurves(description, (one) => one.confusion.length);
   const found = [
     risk && riskPlot(risk, threshold),
-    own?.reliability.length && reliabilityPlot(own),
-    own?.confusion.length && confusionTable(own, description.classes),
+    reliability && reliabilityPlot(reliability),
+    confusion && confusionTable(confusion, description.classes),
   ].filter(Boolean);
-  const missing = [[risk, "plot.risk.title"], [own?.reliability.length, "plot.reliability.title"], [own?.confusion.length, "confusion.title"]]
+  const missing = [[risk, "plot.risk.title"], [reliability, "plot.reliability.title"], [confusion, "confusion.title"]]
     .filter(([there]) => !there).map(([, key]) => t(key));
   return html("section", { class: "charts", "aria-label": t("model.charts") }, found,
     missing.length ? html("p", { class: "card soft not-measured" }, t("model.not.measured", { names: missing.join(", ") })) : "");

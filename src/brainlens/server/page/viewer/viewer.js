@@ -75,6 +75,19 @@ export class Viewer extends EventTarget {
     this.#changed();
   }
 
+  /** What is seen of the picture now, without the frame's margins; null without a picture. */
+  seen() {
+    if (!this.#picture) return null;
+    const { x, y, scale } = this.#box;
+    const [left, top] = [Math.max(x, 0), Math.max(y, 0)];
+    const width = Math.min(x + this.#size.width * scale, this.#frame.clientWidth) - left;
+    const height = Math.min(y + this.#size.height * scale, this.#frame.clientHeight) - top;
+    const [from, size] = [[left, top], [width, height]].map((pair) => pair.map((value) => Math.round(value * devicePixelRatio)));
+    const copy = Object.assign(document.createElement("canvas"), { width: size[0], height: size[1] });
+    copy.getContext("2d").drawImage(this.#canvas, ...from, ...size, 0, 0, ...size);
+    return copy;
+  }
+
   set opacity(value) {
     this.#opacity = value;
     this.#changed();
