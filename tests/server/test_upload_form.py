@@ -85,6 +85,15 @@ def test_other_headers_of_a_part_mean_nothing() -> None:
     assert take_image(body, TYPE, max_bytes=100) == b"pixels"
 
 
+@pytest.mark.parametrize("name", ["a; name=b.png", 'a"; name="b', "; name=; name=", "a\\"])
+def test_a_file_name_may_look_like_a_parameter(name: str) -> None:
+    request = httpx.Request("POST", "http://x", files={"file": (name, b"pixels")})
+
+    taken = take_image(request.read(), request.headers["content-type"], max_bytes=100)
+
+    assert taken == b"pixels"
+
+
 @pytest.mark.parametrize(
     ("content_type", "expected"),
     [("Multipart/Form-Data; boundary=x", True), ("image/png", False), ("", False)],

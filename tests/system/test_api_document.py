@@ -1,5 +1,6 @@
 """The service keeps to its API document, whatever it is asked."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,10 @@ def test_no_answer_is_undocumented_and_none_a_failure(
     )
 
     assert ended.returncode == 0, ended.stdout[-10_000:]
-    told = ended.stdout.splitlines()[-1]
-    assert int(told.split()[0]) > 300
-    assert "200: " in told
-    assert " 5" not in told.replace("503: ", "")
+    # The service's own count, by status.
+    counts = {
+        int(s): int(n) for s, n in re.findall(r"(\d{3}): (\d+)", ended.stdout.splitlines()[-1])
+    }
+    assert sum(counts.values()) > 300
+    assert counts[200] > 50
+    assert max(counts) < 500

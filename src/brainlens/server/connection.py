@@ -3,14 +3,17 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import ClassVar, Final
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from brainlens.errors import ServiceBusy
+from brainlens.errors import BrainLensError, ServiceBusy
 from brainlens.server.problems import KINDS, MEDIA_TYPE, RETRY_AFTER_S, Problem
+from brainlens.server.refusals import Refusal
+from brainlens.server.security_headers import HEADERS
 
 #: Bytes that a client must take up within the time it is given, or be cut off.
 LEAST_TAKEN: Final = 4096
@@ -67,6 +70,23 @@ class BoundedConnection(H11Protocol):
         if self._write_timer is None and self.transport.get_write_buffer_size():
             self._await_writing(self.transport.get_write_buffer_size())
 
+    def send_400_response(self, msg: str) -> None:
+        """Tell who sends no HTTP so, as a problem like every other, and hear no more of them.
+
+        Where a message ends that breaks the rules nobody knows, so nothing after it is read.
+        """
+        if self.cycle is not None:
+            # Whatever the request was, its answer would come second now.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            self.transport.write(
+                _raw_problem(
+                    Refusal, "The request is not HTTP.", "Send what RFC 9112 describes.", {}
+                )
+            )
+        self.transport.close()
+
     def pause_writing(self) -> None:
         """Wait for the client, not for ever."""
         super().pause_writing()
@@ -111,13 +131,25 @@ class BoundedConnection(H11Protocol):
 
 
 def _refusal() -> bytes:
-    kind = KINDS[ServiceBusy]
+    return _raw_problem(
+        ServiceBusy,
+        "The service holds as many connections as it can.",
+        "Send the request again after the seconds of Retry-After.",
+        {"Retry-After": str(RETRY_AFTER_S)},
+    )
+
+
+def _raw_problem(
+    error: type[BrainLensError], detail: str, hint: str, headers: Mapping[str, str]
+) -> bytes:
+    """Return a whole answer, for clients whose request no application will see."""
+    kind = KINDS[error]
     problem = Problem(
         type=kind.type,
         title=kind.title,
         status=kind.status,
-        detail="The service holds as many connections as it can.",
-        hint="Send the request again after the seconds of Retry-After.",
+        detail=detail,
+        hint=hint,
         instance=f"urn:uuid:{uuid.uuid4()}",
     )
     body = json.dumps(problem.model_dump(exclude_none=True)).encode()
@@ -125,7 +157,7 @@ def _refusal() -> bytes:
         f"HTTP/1.1 {kind.status} {HTTPStatus(kind.status).phrase}",
         f"Content-Type: {MEDIA_TYPE}",
         f"Content-Length: {len(body)}",
-        f"Retry-After: {RETRY_AFTER_S}",
+        *(f"{name}: {value}" for name, value in {**HEADERS, **headers}.items()),
         "Connection: close",
     )
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

@@ -1,5 +1,6 @@
 """The one file of a multipart form, taken from bytes already bounded."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +15,8 @@ FIELD: Final = "file"
 _FORM_TYPE: Final = b"multipart/form-data"
 _MAX_PARTS: Final = 16
 _SHOWN_NAME: Final = 64
+_QUOTED: Final = re.compile(rb'"(?:\\.|[^"\\])*"', re.DOTALL)
+_NAMED: Final = re.compile(rb";\s*name\s*=", re.IGNORECASE)
 
 
 def is_multipart(content_type: str) -> bool:
@@ -62,9 +65,11 @@ class _Parts:
     _header: bytearray = field(default_factory=bytearray)
     _value: bytearray = field(default_factory=bytearray)
     _name: str = ""
+    _named: bool = False
 
     def part_begin(self) -> None:
         self._name = ""
+        self._named = False
 
     def header_field(self, data: bytes, start: int, end: int) -> None:
         self._header += data[start:end]
@@ -74,6 +79,10 @@ class _Parts:
 
     def header_end(self) -> None:
         if self._header.lower() == b"content-disposition":
+            if self._named or len(_NAMED.findall(_QUOTED.sub(b"", self._value))) > 1:
+                # Which of them counts, another parser on the way may have seen otherwise.
+                raise MalformedForm("A part of the form has two names.", hint="Give it one.")
+            self._named = True
             options = parse_options_header(bytes(self._value).decode("latin-1"))[1]
             self._name = options.get(b"name", b"").decode("utf-8", "replace")
         self._header.clear()
