@@ -82,7 +82,7 @@ def test_what_is_called_an_image_and_is_none(tmp_path: Path) -> None:
     assert found["scan.png"].detail == "a PDF document"
     assert found["scan.dcm"] == FileFault(tmp_path / "scan.dcm", "passed_over", "a DICOM file")
     assert found["empty.txt"].kind == "passed_over"
-    assert found["pipe.png"].detail == "not a plain file"
+    assert found["pipe.png"] == FileFault(tmp_path / "pipe.png", "unreadable", "not a plain file")
 
 
 def test_a_row_that_is_no_image_any_more(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_the_gravest_comes_first_and_says_what_it_does_to_an_accuracy(audited: A
     assert "2 pictures (4 files, 1 of them in test) are in several classes" in text
     assert "6 files cannot be used" in text
     assert "1 coloured" in text
-    assert "1 nested too deep" in text
+    assert "1 not looked into" in text
 
 
 def test_the_effect_of_a_leak_is_a_number(spotless: Audit) -> None:

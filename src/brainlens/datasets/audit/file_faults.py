@@ -44,7 +44,7 @@ MEANINGS: Final[dict[FaultKind, str]] = {
     "outside": "a link that leads out of the data folder",
     "extension": "the content is of another format than the extension says",
     "colour": "coloured pixels, which no MR slice has: a screenshot, a map or a drawing on it",
-    "folder": "a folder inside a class folder, which is not looked into",
+    "folder": "a folder inside a class folder or beside the splits, which is not looked into",
     "passed_over": "not an image and not called one",
 }
 """What each kind is, in words; the gravest first."""
@@ -62,7 +62,7 @@ KIND_NAMES: Final[dict[FaultKind, str]] = {
     "outside": "linked from outside",
     "extension": "of another format than named",
     "colour": "coloured",
-    "folder": "nested too deep",
+    "folder": "not looked into",
     "passed_over": "not called an image",
 }
 """What a file of each kind is, to be said after a number."""
@@ -173,18 +173,19 @@ def reading_fault(path: Path, error: ImageError | OSError) -> FileFault:
 
 def skipped_fault(path: Path) -> FileFault:
     """Tell why a file or folder among the images has become no row."""
+    called_image = path.suffix.lower() in _EXTENSIONS
     try:
         if path.is_dir():
             return FileFault(path, "folder")
         if not path.exists():
             return FileFault(path, "broken_link")
         if not path.is_file():
-            return FileFault(path, "passed_over", "not a plain file")
+            kind: FaultKind = "unreadable" if called_image else "passed_over"
+            return FileFault(path, kind, "not a plain file")
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except OSError as error:
         return reading_fault(path, error)
-    called_image = path.suffix.lower() in _EXTENSIONS
     if not head:
         return FileFault(path, "empty" if called_image else "passed_over", "0 bytes")
     return FileFault(path, "not_an_image" if called_image else "passed_over", describe(sniff(head)))
