@@ -34,6 +34,7 @@ class ServerProcess:
                     *("--bundle", f"tiny={bundle}", "--port", str(port)),
                 ],
                 env={**os.environ, **chosen, "OMP_NUM_THREADS": "1"},
+                stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
             )

@@ -96,6 +96,9 @@ def test_interrupt_ends_it_without_a_word(
     tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("brainlens.server.serve.log_to", lambda: None)
+    # It would end the tests' own process.
+    ends: list[float] = []
+    monkeypatch.setattr("brainlens.server.serve.end_within", ends.append)
     urls = []
 
     def interrupt(url: str, needs_keys: bool) -> None:
@@ -103,9 +106,11 @@ def test_interrupt_ends_it_without_a_word(
         urls.append(url)
         raise KeyboardInterrupt
 
-    serve(Settings(port=0, bundles={"tiny": tiny_bundle}), interrupt)
+    serve(Settings(port=0, bundles={"tiny": tiny_bundle}, shutdown_timeout=7), interrupt)
 
     assert len(urls) == 1
+    # on_ready raised before the service could be told to stop; see tests/system for that.
+    assert ends == []
 
 
 def test_answers_are_not_held_back_for_an_acknowledgement(tiny_bundle: Path) -> None:

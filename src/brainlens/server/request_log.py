@@ -1,5 +1,6 @@
 """One log line a request, and the last net under an error nobody foresaw."""
 
+import asyncio
 import json
 import logging
 import time
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from brainlens.errors import ServiceBusy
 from brainlens.server.problems import CLIENT_GONE, INTERNAL, problem_response
 
 LOGGER: Final = logging.getLogger("brainlens.server")
@@ -57,6 +59,14 @@ class RequestLog:
 
         try:
             await self._app(scope, receive, sender)
+        except asyncio.CancelledError:
+            # The service is told to stop, and the time for requests under way is over.
+            if status is not None:
+                raise
+            stopping = ServiceBusy(
+                "The service is stopping.", hint="Send the request again when it is back."
+            )
+            await problem_response(stopping, scope)(scope, receive, sender)
         except Exception as error:
             log_error(error, request_id)
             if status is not None:

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 
 import uvicorn
 
@@ -17,6 +18,7 @@ from brainlens.errors import ServiceError, UsageError
 from brainlens.server.app import create_app
 from brainlens.server.connection import bounded
 from brainlens.server.descriptors import provide
+from brainlens.server.last_resort import GRACE_S, end_within
 from brainlens.server.log_format import log_to
 from brainlens.server.models import Models
 from brainlens.server.settings import Settings
@@ -33,6 +35,8 @@ class Server(uvicorn.Server):
         Its settings.
     on_ready
         Called once with the service's URL, when it answers.
+    on_stopping
+        Called once, when it is told to stop.
 
     Attributes
     ----------
@@ -48,7 +52,12 @@ class Server(uvicorn.Server):
         service that has no keys.
     """
 
-    def __init__(self, settings: Settings, on_ready: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        on_ready: Callable[[str], None],
+        on_stopping: Callable[[], None] = lambda: None,
+    ) -> None:
         with ExitStack() as stack:
             storage = Storage.open(settings)
             stack.callback(storage.close)
@@ -67,6 +76,7 @@ class Server(uvicorn.Server):
             stack.pop_all()
         self._app = app
         self._on_ready = on_ready
+        self._on_stopping = on_stopping
         self._scheme = "http" if tls is None else "https"
         super().__init__(
             uvicorn.Config(
@@ -105,6 +115,11 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         self._reload_on_hangup()
         self._on_ready(url)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what was taken, within bounds."""
+        self._on_stopping()
+        await super().shutdown(sockets)
 
     def _reload_on_hangup(self) -> None:
         """Let SIGHUP load the configured bundles again, where it does not mean another thing.
@@ -151,7 +166,12 @@ def serve(settings: Settings, on_ready: Callable[[str, bool], None]) -> None:
     provide(settings.max_connections)
     # uvicorn ends in good order first and raises the interrupt again after.
     with contextlib.suppress(KeyboardInterrupt):
-        server = Server(settings, lambda url: on_ready(url, server.needs_keys))
+        server = Server(
+            settings,
+            lambda url: on_ready(url, server.needs_keys),
+            # Only here: elsewhere the process is not this service's own to end.
+            partial(end_within, settings.shutdown_timeout + GRACE_S),
+        )
         server.run()
 
 
