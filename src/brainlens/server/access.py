@@ -23,6 +23,7 @@ from brainlens.server.refusals import (
     TooManyRequests,
 )
 from brainlens.server.service import Service, service_of
+from brainlens.server.stages import stage
 
 if TYPE_CHECKING:
     from brainlens.server.oidc.tokens import Tokens
@@ -104,7 +105,8 @@ async def caller_of(
     ProviderUnavailable, DatabaseError
         As `_identified`.
     """
-    caller = await _identified(request, service)
+    with stage(request.scope, "access"):
+        caller = await _identified(request, service)
     await service.rate_limits.take(
         f"key:{caller.key_id}" if caller.key_id else f"address:{network_of(_address(request))}"
     )

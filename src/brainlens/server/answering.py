@@ -1,6 +1,7 @@
 """One upload, one answer, one record: what every route that predicts does."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from brainlens.server.model import Model
 from brainlens.server.records.record import Record
 from brainlens.server.records.writer import written
 from brainlens.server.service import Service
+from brainlens.server.stages import Stage, add_measured, stage, stages_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +87,20 @@ async def answer_upload(
     classes = model.classes_for(question.classes, explain=question.explain)
 
     with service.pool.place():
-        body = await receive_body(
-            request,
-            max_bytes=service.settings.max_upload_bytes,
-            timeout=service.settings.request_timeout,
-            envelope=upload.envelope,
-        )
+        with stage(request.scope, "receive"):
+            body = await receive_body(
+                request,
+                max_bytes=service.settings.max_upload_bytes,
+                timeout=service.settings.request_timeout,
+                envelope=upload.envelope,
+            )
+        queued_ns = time.time_ns()
 
         def work() -> tuple[Answer, int]:
-            image = upload.take(body)
+            stages_of(request.scope).append(Stage("queue", queued_ns, time.time_ns()))
+            with stage(request.scope, "unpack"):
+                image = upload.take(body)
+            begun_ns = time.time_ns()
             answer = model.predictor.predict(
                 image,
                 threshold=threshold,
@@ -101,6 +108,7 @@ async def answer_upload(
                 explain=question.explain,
                 classes=classes,
             )
+            add_measured(request.scope, begun_ns, answer.timings_ms)
             return answer, len(image)
 
         answering = asyncio.ensure_future(service.pool.run(work))
@@ -114,6 +122,7 @@ async def answer_upload(
             answering.cancel()
             leaving.cancel()
         record = Record.of(answer, model=model.name, key_id=caller.key_id, n_bytes=n_bytes)
-        await written(service.writer.append(record))
+        with stage(request.scope, "record"):
+            await written(service.writer.append(record))
         service.metrics.prediction(model.name, answer)
         return answer

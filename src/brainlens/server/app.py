@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -39,7 +40,11 @@ from brainlens.server.settings import Settings
 from brainlens.server.small_body import SmallBody
 from brainlens.server.small_head import SmallHead
 from brainlens.server.storage import Storage
+from brainlens.server.traces.open import open_traces
 from brainlens.server.unread_body import UnreadBody
+
+if TYPE_CHECKING:
+    from brainlens.server.traces.traces import Traces
 
 
 def create_app(
@@ -63,6 +68,7 @@ def create_app(
     redis = chosen.redis_url.get_secret_value() if chosen.redis_url else None
     rate_limits = RateLimits(chosen.rate_limit, chosen.rate_burst, redis)
     tokens = open_tokens(chosen)
+    traces = open_traces(chosen)
     metrics = Metrics()
 
     @asynccontextmanager
@@ -80,6 +86,8 @@ def create_app(
             stack.push_async_callback(rate_limits.close)
             if tokens is not None:
                 stack.push_async_callback(tokens.close)
+            if traces is not None:
+                stack.push_async_callback(traces.close)
             lookups = WorkerPool(LOOKUPS, LOOKUPS_QUEUED)
             stack.push_async_callback(lookups.close)
             swap = ModelSwap(chosen, loaded, metrics)
@@ -99,7 +107,18 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        middleware=_middleware(chosen, metrics),
+        # An address that is nearly one of ours is none.
+        redirect_slashes=False,
+        # What FastAPI tells by itself, to whatever OpenTelemetry finds configured in the
+        # environment, includes paths and the messages of errors: see docs/decisions/0022-traces.md.
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
+        middleware=_middleware(chosen, metrics, traces),
     )
     app.state.metrics = metrics
     problems.install(app)
@@ -120,13 +139,14 @@ def create_app(
     return app
 
 
-def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
+def _middleware(settings: Settings, metrics: Metrics, traces: "Traces | None") -> list[Middleware]:
     """Return the layers around the routes, outermost first."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     layers = [
         Middleware(SecurityHeaders, https=settings.tls_cert is not None),
         Middleware(UnreadBody),
         Middleware(RequestLog, on_answered=metrics.request),
+        *_traced(traces),
         Middleware(SmallHead),
         Middleware(SmallBody, timeout=settings.request_timeout),
         # Believes nobody unless proxies are named.
@@ -148,3 +168,12 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
             )
         )
     return layers
+
+
+def _traced(traces: "Traces | None") -> list[Middleware]:
+    """Return the layer that tells a tracer of each request, where there is one."""
+    if traces is None:
+        return []
+    from brainlens.server.traces.requests import TraceRequests
+
+    return [Middleware(TraceRequests, tracer=traces.tracer)]

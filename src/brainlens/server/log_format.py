@@ -29,10 +29,14 @@ class JsonLines(logging.Formatter):
 
 
 def log_to(stream: TextIO | None = None) -> None:
-    """Send the service's lines, and what its server has to warn of, to ``stream``, else stderr."""
+    """Send the service's lines, and what its libraries warn of, to ``stream``, else stderr."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
-    for name, level in ((LOGGER.name, logging.INFO), ("uvicorn.error", logging.WARNING)):
+    for name, level in (
+        (LOGGER.name, logging.INFO),
+        ("uvicorn.error", logging.WARNING),
+        ("opentelemetry", logging.WARNING),
+    ):
         logger = logging.getLogger(name)
         logger.handlers = [handler]
         logger.setLevel(level)

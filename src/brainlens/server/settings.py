@@ -96,6 +96,11 @@ class Settings(BaseSettings):
         scope.
     oidc_clients
         Clients whose tokens are accepted; empty means those of all.
+    traces_endpoint
+        URL to which traces are sent (OTLP over HTTP), for instance
+        ``http://collector:4318/v1/traces``; by default none are made.
+    traces_ratio
+        Share of the requests that are traced, in [0, 1].
     allowed_hosts
         Host names, besides those of loopback, that the service answers to.
     allowed_origins
@@ -145,6 +150,8 @@ class Settings(BaseSettings):
     oidc_claim: str = Field(default="scope", min_length=1)
     oidc_scopes: dict[str, Scope] = {f"brainlens:{scope}": scope for scope in Scope}
     oidc_clients: tuple[str, ...] = ()
+    traces_endpoint: str | None = Field(default=None, pattern=r"^https?://[^\s/?#]+(/\S*)?$")
+    traces_ratio: float = Field(default=1.0, ge=0, le=1)
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
 

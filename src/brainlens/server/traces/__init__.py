@@ -1,0 +1,1 @@
+"""What each request's time went to, told to a collector of OpenTelemetry."""
