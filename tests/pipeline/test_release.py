@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from brainlens.errors import DataError, UsageError
 from brainlens.imaging.spec import PreprocessSpec
 from brainlens.pipeline import recipe
 from brainlens.pipeline.recipe import RECIPES, Recipe
-from brainlens.pipeline.release import release
+from brainlens.pipeline.release import EVALUATION, release
 from brainlens.training.config import TrainConfig, preset
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "cheng"
@@ -21,8 +22,8 @@ REAL = Path(__file__).parents[3] / "shared" / "data" / "cheng"
 def _prepare(data: Path | None, work: Path) -> Path:
     table = work / "split" / "manifest.csv"
     if not table.exists():
-        whole = write_phantoms(work / "phantoms", slices=60, seed=0, size=64)
-        split(whole, test_fraction=0.3, val_fraction=0.2, seed=0).save(table)
+        whole = write_phantoms(work / "phantoms", slices=160, seed=0, size=64)
+        split(whole, test_fraction=0.2, val_fraction=0.4, seed=0).save(table)
     return table
 
 
@@ -44,18 +45,42 @@ def test_a_release_carries_the_figures_of_the_very_file_and_goes_on_where_it_was
     said: list[str] = []
     work, out = tmp_path / "work", tmp_path / "bundles" / "tiny"
     first = release("tiny", None, work, out, say=said.append)
-    assert {metric.split for metric in first.info.metrics} == {"val", "test"}
+    assert {metric.split for metric in first.info.metrics} == {"test"}
     assert {m.decision_sha256 for m in first.info.metrics} == {first.info.decision_sha256}
     assert {m.protocol for m in first.info.metrics} == {"grouped"}
     assert first.read("README.md").decode().count("###") == figures(first.info).count("###") > 0
-    saved = json.loads((work / "metrics.json").read_text())
-    assert set(saved["splits"]) == {"train", "val", "test"}
+    assert [gate["gate"] for gate in first.info.gates] == ["image_sanity", "distance", "distance"]
+    assert first.info.calibration is not None
+    assert first.info.calibration.split == "val"
+    assert [curves.split for curves in first.info.curves] == ["test"]
+    saved = json.loads((work / EVALUATION).read_text())
+    assert saved["split"] == "test"
+    assert saved["gates"]["n_slices"] == saved["n_sent"]
     assert saved["decision_sha256"] == first.info.decision_sha256
     assert str(tmp_path) not in json.dumps(saved)
 
     again = release("tiny", None, work, out, say=said.append)
     assert again.info == first.info
     assert sum("Exporting" in line for line in said) == 1
+
+    # From the shipped weights: the same figures, without training, whatever was fitted before.
+    trained = (work / "run" / "history.json").stat().st_mtime_ns
+    anew = release("tiny", None, tmp_path / "other", out, weights=out, say=said.append)
+    assert anew.info.temperature == pytest.approx(first.info.temperature, rel=1e-3)
+    accuracy = first.info.metrics[0]
+    assert (accuracy.name, accuracy.value) == ("accuracy", anew.info.metrics[0].value)
+    assert not (tmp_path / "other" / "run").exists()
+    assert (work / "run" / "history.json").stat().st_mtime_ns == trained
+
+
+@pytest.mark.usefixtures("tiny_recipe")
+def test_a_recipe_may_do_without_calibration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECIPES, "tiny", replace(RECIPES["tiny"], calibrate=False))
+    made = release("tiny", None, tmp_path / "work", tmp_path / "tiny", say=lambda _: None)
+    assert (made.info.calibration, made.info.temperature) == (None, 1.0)
+    assert made.info.gates
 
 
 def test_a_release_without_a_recipe_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from brainlens.bundle.card_figures import PROTOCOLS, figures
 from brainlens.bundle.card_front import front_matter
+from brainlens.bundle.card_gates import gates
 from brainlens.bundle.card_limits import failure_modes, intended_use
 from brainlens.bundle.cautions import cautions
 from brainlens.bundle.markdown import bullets, one_line, table
@@ -18,9 +19,16 @@ _SPLIT_CHECK = {
 }
 _NOT_EVALUATED = (
     "Grade, lesions other than the classes above, treated brains and children.",
-    "Slices without a lesion, other sequences, and images that are not brain MR: the model names "
-    "one of its classes for any image, unless its confidence is below the threshold.",
     "Scanners, field strengths and hospitals other than those of the data above.",
+)
+_NAMES_ANYTHING = (
+    "Slices without a lesion, other sequences, and images that are not brain MR: the model names "
+    "one of its classes for any image, unless its confidence is below the threshold."
+)
+_GATES_MISS = (
+    "Slices without a lesion, other sequences, and images that are not brain MR, beyond the sets "
+    "above: gates hold back most of what looks unlike the training slices, and do not see that a "
+    "lesion is missing."
 )
 
 
@@ -35,6 +43,7 @@ def card(info: BundleInfo) -> str:
         _training(info),
         _decision(info),
         figures(info),
+        gates(info),
         _calibration(info),
         _risk(info),
         failure_modes(info),
@@ -114,9 +123,10 @@ def _protocol(protocol: str) -> str:
 
 
 def _decision(info: BundleInfo) -> str:
+    condition = " and no gate objects; abstains or rejects else" if info.gates else ""
     lines = [
-        f"Answers when the largest probability is at least {info.thresholds.confidence:g}; "
-        "abstains below.",
+        f"Answers when the largest probability is at least {info.thresholds.confidence:g}"
+        f"{condition or '; abstains below'}.",
         f"Temperature of the probabilities: {info.temperature:g}"
         + (" (not fitted)." if info.temperature == 1.0 else "."),
     ]
@@ -172,7 +182,7 @@ def _risk(info: BundleInfo) -> str:
 def _not_evaluated(info: BundleInfo) -> tuple[str, ...]:
     if info.training.synthetic:
         return ("Any real image. Figures on phantoms say nothing about patients.",)
-    return _NOT_EVALUATED
+    return (*_NOT_EVALUATED, _GATES_MISS if info.gates else _NAMES_ANYTHING)
 
 
 def _files(info: BundleInfo) -> str:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from brainlens.bundle.calibration import Calibration, PredictionSets, Prior
 from brainlens.bundle.curves import Curves
+from brainlens.bundle.gate_check import GateCheck
 from brainlens.classes import ClassInfo
 from brainlens.files import canonical_json, sha256_bytes
 from brainlens.imaging.spec import PreprocessSpec
@@ -144,6 +145,8 @@ class BundleInfo(_Part):
         What was fitted on and what that did; None until calibrated.
     gates
         Gates that can abstain or reject; empty until fitted.
+    gate_checks
+        What the gates did with sets of images; empty until measured.
     metrics
         Figures of this very file.
     risk_coverage
@@ -176,6 +179,7 @@ class BundleInfo(_Part):
     calibration: Calibration | None = None
     thresholds: Thresholds = Thresholds()
     gates: tuple[dict[str, float | int | str], ...] = ()
+    gate_checks: tuple[GateCheck, ...] = ()
     metrics: tuple[Metric, ...] = ()
     risk_coverage: tuple[dict[str, float], ...] = ()
     curves: tuple[Curves, ...] = ()

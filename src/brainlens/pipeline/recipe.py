@@ -29,11 +29,14 @@ class Recipe:
         manifest.
     configure
         Manifest → every choice of the run.
+    calibrate
+        Whether the validation patients carry a temperature and prediction sets.
     """
 
     version: str
     prepare: Callable[[Path | None, Path], Path]
     configure: Callable[[Path], TrainConfig]
+    calibrate: bool = True
 
 
 def _cheng_fold_1(data: Path | None, work: Path) -> Path:
@@ -73,5 +76,8 @@ RECIPES = {
         version="0.1.0",
         prepare=_phantoms,
         configure=lambda data: preset("default", data, epochs=8),
+        # All but one of its validation phantoms are told apart: from so few errors a temperature
+        # is fitted that makes the wrong answers on other phantoms surer.
+        calibrate=False,
     ),
 }
