@@ -49,7 +49,7 @@ export default {
   "caution.seen": "The model was trained on this image or a near copy of it: its answer proves nothing.",
 
   "threshold.title": "Confidence threshold",
-  "threshold.of": "Model {name} {version}",
+  "threshold.of": "{name} {version}",
   "threshold.least": "{threshold}, the model's own",
   "threshold.most": "stricter",
   "threshold.batch": "Your images: {parts}.",

@@ -49,7 +49,7 @@ export default {
   "caution.seen": "Le modèle a été entraîné sur cette image ou sur une copie proche : sa réponse ne prouve rien.",
 
   "threshold.title": "Seuil de confiance",
-  "threshold.of": "Modèle {name} {version}",
+  "threshold.of": "{name} {version}",
   "threshold.least": "{threshold}, celui du modèle",
   "threshold.most": "plus strict",
   "threshold.batch": "Vos images : {parts}.",

@@ -38,8 +38,8 @@ export function thresholdView(session, choose) {
   const least = html("span");
   const does = html("p", { class: "threshold-batch", id: "threshold-batch" });
   const view = html("section", { class: "card threshold", id: "threshold-card" },
-    html("div", { class: "threshold-head" }, html("label", { for: "threshold", t: "threshold.title" }), value),
-    model, slider,
+    html("div", { class: "threshold-head" }, html("label", { for: "threshold", t: "threshold.title" }), model, value),
+    slider,
     html("div", { class: "threshold-ends soft", "aria-hidden": "true" }, least, html("span", { t: "threshold.most" })),
     does,
     html("div", { id: "measured", class: "measured" }, figure, told));
