@@ -71,8 +71,10 @@ def test_training_evaluation_service_and_predict_show_the_network_the_same(
         assert live.post("/predict", files={"file": row.path.read_bytes()}).status_code == 200
         assert live.post("/predict", content=row.path.read_bytes()).status_code == 200
 
-    assert len(shown) == 6
-    for array in shown:
+    # Gates are tried on a black slice whenever a bundle is loaded.
+    looked_at = [array for array in shown if array.any()]
+    assert len(looked_at) == 6
+    for array in looked_at:
         np.testing.assert_array_equal(array, trained_on)
 
 
