@@ -1,11 +1,15 @@
 """File descriptors enough for the connections that a service may hold."""
 
 import sys
+from typing import Final
 
 from brainlens.errors import UsageError
 
-#: Descriptors besides those of connections: database, models, log, Redis.
-RESERVED = 128
+#: Connections that the system keeps until they are taken, and that are taken at a time.
+BACKLOG: Final = 128
+#: Descriptors besides those of the connections held: of those just taken and of those being
+#: refused, and for database, models, log, Redis.
+RESERVED: Final = 512
 
 
 def provide(connections: int) -> None:

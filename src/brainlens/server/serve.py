@@ -17,7 +17,7 @@ import uvicorn
 from brainlens.errors import ServiceError, UsageError
 from brainlens.server.app import create_app
 from brainlens.server.connection import bounded
-from brainlens.server.descriptors import provide
+from brainlens.server.descriptors import BACKLOG, provide
 from brainlens.server.last_resort import GRACE_S, end_within
 from brainlens.server.log_format import log_to
 from brainlens.server.models import Models
@@ -87,6 +87,7 @@ class Server(uvicorn.Server):
                     app.state.metrics.connection_refused,
                 ),
                 ws="none",
+                backlog=BACKLOG,
                 lifespan="on",
                 log_config=None,
                 access_log=False,
