@@ -32,7 +32,7 @@ def main() -> None:
         picture = Image.fromarray(phantoms.slice(index).image)
         _save(picture, folder / f"example-{number}.webp", quality=82)
         small = picture.resize((SMALL, SMALL), Image.Resampling.LANCZOS)
-        _save(small, folder / f"small-{number}.webp", quality=70)
+        _save(small, folder / f"small-{number}.webp", quality=60)
 
 
 def _save(picture: Image.Image, path: Path, quality: int) -> None:

@@ -74,7 +74,7 @@ def test_page_is_small() -> None:
     later = ("model/", "style/model", "examples/example-", "strings.fr")
     first = [asset for path, asset in assets().items() if not path.startswith(later)]
 
-    assert sum(len(asset.packed or asset.body) for asset in first) < 100 * 1024
+    assert sum(len(asset.packed or asset.body) for asset in first) < 80_000
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def test_first_view_is_small(chromium: str, service: ServerProcess) -> None:
         sizes = [request.sizes() for request in done]
 
     assert len(done) > 30
-    assert sum(one["responseBodySize"] + one["responseHeadersSize"] for one in sizes) < 100 * 1024
+    assert sum(one["responseBodySize"] + one["responseHeadersSize"] for one in sizes) < 100_000
 
 
 def test_two_sentences_stay_in_sight(page: Page, slice_png: Slice) -> None:

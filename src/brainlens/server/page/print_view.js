@@ -63,7 +63,8 @@ function line(item, threshold, session, columns) {
   const found = verdict(item, threshold);
   const why = found.status === "answered" ? "" : reasonWords({ ...item, reasons: found.reasons });
   const cells = {
-    name: `${item.path}${isSynthetic(item, session) ? ` (${t("stamp.synthetic")})` : ""}`,
+    // In front, for a long name is cut.
+    name: `${isSynthetic(item, session) ? `${t("stamp.synthetic")} · ` : ""}${item.path}`,
     status: [t(`status.${found.status}`), why].filter(Boolean).join(" – "),
     class: isNamed(found) ? local(item.answer.display_name) : "",
     confidence: isNamed(found) ? probability(item.answer.confidence) : "",
