@@ -34,7 +34,7 @@ def postgres() -> Iterator[PostgresServer]:
 
 def check_records(url: str, data_dir: Path, answered: list[str]) -> None:
     """Fail unless the chains verify and every answer is on record."""
-    storage = Storage.open(Settings(data_dir=data_dir, database_url=url))  # type: ignore[arg-type]  # pydantic
+    storage = Storage.open(Settings(data_dir=data_dir, database_url=url))
     found = verify(storage.database, storage.codes)
     recorded = {stored.record.prediction_id for stored in storage.records.since(0)}
     storage.close()
