@@ -70,7 +70,10 @@ def test_training_evaluation_service_and_predict_show_the_network_the_same(
         app, ["predict", str(row.path), "--bundle", str(bundle.path), "--json"]
     )
     assert said.exit_code == 0
+    assert len(shown) == 4
     with running(Settings(port=0, bundles={"demo": bundle.path})) as live:
+        # A service tries its bundles on a picture of its own before it is ready.
+        del shown[4:]
         assert live.post("/predict", files={"file": row.path.read_bytes()}).status_code == 200
         assert live.post("/predict", content=row.path.read_bytes()).status_code == 200
 
