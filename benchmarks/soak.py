@@ -38,8 +38,9 @@ from brainlens.files import write_json
 
 HOST: Final = "127.0.0.1"
 GROWTH: Final = 0.05
-#: Descriptors that may be open at the end beyond those at the beginning: SQLite opens files late.
-SPARE: Final = 4
+#: Descriptors that may be open at the end beyond those of a service nobody has asked yet: the
+#: database's pool keeps up to five connections of two files each.
+SPARE: Final = 10
 EVERY_S: Final = 1.0
 MIB: Final = 1024 * 1024
 

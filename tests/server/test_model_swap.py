@@ -1,3 +1,4 @@
+import asyncio
 import json
 import shutil
 import threading
@@ -232,3 +233,33 @@ def test_no_request_is_lost_while_models_change(
     assert len(told) > 30
     assert all(("alpha", "beta", "gamma")[index] == found for index, found, _ in told)
     assert {model for *_, model in told} == known
+
+
+def reload(live: Live) -> None:
+    asyncio.run_coroutine_threadsafe(live.service.swap.reload(), live.loop).result(60)
+
+
+def test_reloading_takes_all_bundles_or_none(
+    run_service: Run, folder: Path, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).symlink_to(tiny_bundle)
+    paths = {name: tmp_path / name for name in ("one", "two")}
+
+    def change(name: str, bundle: Path) -> None:
+        paths[name].unlink()
+        paths[name].symlink_to(bundle)
+
+    with run_service(bundles=paths) as live:
+
+        def versions() -> list[str]:
+            return [model["version"] for model in live.get("/").json()["models"]]
+
+        change("one", folder / "new")
+        change("two", folder / "damaged")
+        reload(live)
+        assert versions() == ["0.0.1", "0.0.1"]
+
+        change("two", folder / "new")
+        reload(live)
+        assert versions() == ["0.0.2", "0.0.2"]

@@ -115,3 +115,37 @@ def test_lines_hold_nothing_that_the_caller_chose(
     assert [line["route"] for line in service_lines] == ["/predict", "(no route)", "/predict"]
     assert [line["status"] for line in service_lines] == [200, 404, 422]
     assert "JaneDoe" not in json.dumps(service_lines)
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_a_request_that_the_services_end_cuts_off_is_told_so(answered: bool) -> None:
+    sent: list[Message] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if answered:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.Event().wait()
+
+    async def receive() -> Message:
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def check() -> None:
+        layer = RequestLog(app, on_answered=lambda *_: None)
+        scope: Scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+        task = asyncio.create_task(layer(scope, receive, send))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        if answered:
+            # Half an answer is out: the server must cut the connection.
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        else:
+            await task
+
+    asyncio.run(check())
+
+    assert sent[0]["status"] == (200 if answered else 503)
+    assert len(sent) == (1 if answered else 2)
