@@ -10,6 +10,7 @@ and from the pictures that scikit-image and scikit-learn ship. Grey values are s
 
 import argparse
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ SOFT_TISSUE = (-160.0, 240.0)
 SLICES_A_VOLUME = 24
 CROP = 0.6
 GREY_ENOUGH = 8
+"""Largest spread of red, green and blue in a picture that is grey all the same."""
+_RESCALE = (("Slope", 1), ("Intercept", 0))
 
 Pixels = NDArray[Any]
 
@@ -44,9 +47,7 @@ def scaled(values: Pixels, window: tuple[float, float] | None = None) -> Pixels:
 
 def of_dicom(path: Path) -> Iterator[tuple[str, Pixels]]:
     """Yield the pictures of a DICOM file."""
-    import pydicom
-
-    record = pydicom.dcmread(path, force=True)
+    record = import_module("pydicom").dcmread(path, force=True)
     values = record.pixel_array
     if record.get("PhotometricInterpretation") == "RGB":
         yield "colour", values
@@ -61,14 +62,9 @@ def of_dicom(path: Path) -> Iterator[tuple[str, Pixels]]:
         yield "soft", scaled(slope * values + zero, SOFT_TISSUE)
 
 
-_RESCALE = (("Slope", 1), ("Intercept", 0))
-
-
 def of_nifti(path: Path) -> Iterator[tuple[str, Pixels]]:
     """Yield slices of the middle half of a volume, across each of its axes."""
-    import nibabel
-
-    volume = np.asarray(nibabel.load(path).dataobj)  # type: ignore[attr-defined]
+    volume = np.asarray(import_module("nibabel").load(path).dataobj)
     volume = volume[..., 0] if volume.ndim == 4 else volume
     for axis in range(3):
         n = volume.shape[axis]
@@ -102,14 +98,9 @@ def in_grey(image: Image.Image) -> Iterator[tuple[str, Pixels]]:
 
 def photographs() -> Iterator[Path]:
     """Yield the pictures that scikit-image and scikit-learn ship."""
-    import skimage
-    import sklearn
-
-    for folder in (
-        Path(skimage.__file__).parent / "data",
-        Path(sklearn.__file__).parent / "datasets" / "images",
-    ):
-        yield from sorted(path for kind in PHOTOGRAPHS for path in folder.glob(kind))
+    for package, folder in (("skimage", "data"), ("sklearn", "datasets/images")):
+        shipped = Path(str(import_module(package).__file__)).parent / folder
+        yield from sorted(path for kind in PHOTOGRAPHS for path in shipped.glob(kind))
 
 
 def sets(formats: Path) -> Iterator[tuple[str, str, Pixels]]:

@@ -126,8 +126,9 @@ def of_painted(predictor: Predictor, rows: list[Row], name: str) -> Iterator[Tal
         slice_ = read_slice(row.path)
         lesion = read_lesion_mask(row.mask, slice_)
         pictures = paint(slice_, lesion, head_mask(slice_.pixels), rng)
-        for kind, tally in tallies.items() if pictures else ():
-            tally.add(predictor.predict_slice(pictures[kind]), row.group_key)
+        if pictures is not None:
+            for kind, tally in tallies.items():
+                tally.add(predictor.predict_slice(pictures[kind]), row.group_key)
     yield from (tally for tally in tallies.values() if tally.answers)
 
 
