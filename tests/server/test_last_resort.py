@@ -28,7 +28,7 @@ def test_a_process_that_is_still_there_is_ended(
 
 def test_the_wait_holds_no_process_up(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[threading.Timer] = []
-    monkeypatch.setattr(threading.Timer, "start", made.append)
+    monkeypatch.setattr(threading.Timer, "start", lambda timer: made.append(timer))
 
     end_within(3600)
 
