@@ -55,7 +55,9 @@ class PredictionRecord(_Part):
 
     prediction_id: str
     time: str = Field(description="When it was made, in UTC.")
-    key_id: str | None = Field(description="The key it was asked with, if any.")
+    key_id: str | None = Field(
+        description="The key it was asked with, or a keyed hash of a token's subject; if any."
+    )
     input_hmac: str = Field(description="Keyed hash of the uploaded bytes.")
     input_bytes: int
     input_format: str
