@@ -110,7 +110,9 @@ class Provider(AuthorizationServer):  # type: ignore[misc]  # the same
     def described(self) -> dict[str, Any]:
         return {
             "issuer": self.issuer if self.mode != "foreign" else "https://other.test",
-            "jwks_uri": f"{self.issuer}/jwks",
+            "jwks_uri": f"{self.issuer}/jwks"
+            if self.mode != "unsafe"
+            else "http://other.test/jwks",
             "token_endpoint": f"{self.issuer}/token",
             "grant_types_supported": ["client_credentials"],
             "response_types_supported": [],

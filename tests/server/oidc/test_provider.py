@@ -153,7 +153,7 @@ def test_a_provider_that_is_down_is_told_from_a_key_that_is_not_there(
     ]
 
 
-@pytest.mark.parametrize("mode", ["fails", "long", "moved", "garbled", "foreign"])
+@pytest.mark.parametrize("mode", ["fails", "long", "moved", "garbled", "foreign", "unsafe"])
 def test_answers_that_are_none(
     provider: ProviderProcess, clock: Clock, mode: str, caplog: pytest.LogCaptureFixture
 ) -> None:
