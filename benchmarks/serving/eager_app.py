@@ -1,7 +1,7 @@
-"""The yardstick: the same network in eager PyTorch behind the shortest FastAPI application.
+"""The application that many would write first: eager PyTorch behind FastAPI, written well.
 
-What many would write first, written well: weights loaded once, warmed up, ``inference_mode``,
-threads = cores, work in FastAPI's threads so that the event loop stays free.
+Weights loaded once, warmed up, ``inference_mode``, threads as told, work in FastAPI's threads so
+that the event loop stays free.
 """
 
 import os
@@ -17,15 +17,16 @@ from brainlens.bundle.load import load_bundle
 from brainlens.imaging import Slice, preprocess
 from brainlens.networks import create_network
 
-bundle = load_bundle(Path(os.environ["EAGER_BUNDLE"]))
+bundle = load_bundle(Path(os.environ["APP_BUNDLE"]))
 info, spec = bundle.info, bundle.info.preprocess
 network = create_network(info.network.name, len(info.classes), **info.network.options).eval()
 network.load_state_dict(load(bundle.read("weights.safetensors")))
-torch.set_num_threads(int(os.environ["EAGER_THREADS"]))
+torch.set_num_threads(int(os.environ["APP_THREADS"]))
 with torch.inference_mode():
     for _ in range(10):
         network(torch.zeros(1, 1, spec.size, spec.size))
 app = FastAPI()
+app.get("/ready")(lambda: "ready")
 
 
 @app.post("/predict")
