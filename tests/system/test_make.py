@@ -75,9 +75,11 @@ def check_answers(url: str) -> None:
                 "/predict", params={"model": model}, files={"file": phantom_png()}
             )
             answer = response.raise_for_status().json()
-            assert answer["status"] in ("answered", "abstained")
             assert answer["model"]["name"] == model
-            assert sum(answer["probabilities"].values()) == pytest.approx(1)
+            if answer["status"] != "rejected":
+                assert sum(answer["probabilities"].values()) == pytest.approx(1)
+            # The slice is a drawn one: what was trained on patients may not want to speak of it.
+            assert model == "default" or answer["status"] in ("answered", "abstained")
 
 
 def show(line: str, capsys: pytest.CaptureFixture[str]) -> None:
