@@ -70,7 +70,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """
     case.headers = case.headers or {}
     if isinstance(case.body, bytes) and case.body.startswith(_INFER):
-        case.headers[_LENGTH] = str(case.body.index(_INFER_END) + len(_INFER_END))
+        case.headers[_LENGTH] = str(case.body.find(_INFER_END) + len(_INFER_END))
     elif random.random() < 0.5:  # noqa: S311 - as below
         case.headers.pop(_LENGTH, None)
     if "X-API-Key" in case.headers and random.random() < 0.75:  # noqa: S311 - as below
