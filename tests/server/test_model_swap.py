@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 
 from brainlens.bundle.load import load_bundle
 from brainlens.bundle.schema import GRAPH, BundleInfo
@@ -132,6 +135,25 @@ def test_one_that_does_not_run_leaves_the_old_serving(
     write_bundle(swapping.folder / "broken", tiny_info, {**tiny_files, GRAPH: b"no graph"})
 
     assert problem(swapping.swap("broken")) == "bundle-refused"
+    assert swapping.served() == before
+
+
+def test_one_that_gives_no_numbers_leaves_the_old_serving(
+    swapping: Swapping, tiny_info: BundleInfo, tiny_files: dict[str, bytes]
+) -> None:
+    before = swapping.served()
+    # Of the right form, so that only running it tells.
+    graph = onnx.load_from_string(tiny_files[GRAPH])
+    for tensor in graph.graph.initializer:
+        nothing = np.full_like(numpy_helper.to_array(tensor), np.nan)
+        tensor.CopyFrom(numpy_helper.from_array(nothing, tensor.name))
+    files = {**tiny_files, GRAPH: graph.SerializeToString()}
+    write_bundle(swapping.folder / "mute", tiny_info, files)
+
+    answer = swapping.swap("mute")
+
+    assert problem(answer) == "bundle-refused"
+    assert "finite" in answer.json()["detail"]
     assert swapping.served() == before
 
 

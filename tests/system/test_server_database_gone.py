@@ -2,7 +2,7 @@
 
 import os
 import signal
-import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from ..server_process import ServerProcess, free_port
 
 pytestmark = [
     pytest.mark.system,
-    pytest.mark.skipif(os.name != "posix", reason="signals of POSIX"),
+    pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
 ]
 
 
@@ -77,10 +77,12 @@ def _processes_of(folder_of_url: str) -> list[int]:
     """Return the processes of the server whose socket lies in that folder."""
     folder = folder_of_url.partition("host=")[2]
     main = int((Path(folder) / "data" / "postmaster.pid").read_text().splitlines()[0])
-    listed = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(main)], capture_output=True, text=True, check=True
-    )
-    return [main, *(int(line) for line in listed.stdout.split())]
+    # After the name in parentheses: state, then the parent.
+    parents = {
+        int(path.parent.name): int(path.read_text().rpartition(")")[2].split()[1])
+        for path in Path("/proc").glob("[0-9]*/stat")
+    }
+    return [main, *(process for process, parent in parents.items() if parent == main)]
 
 
 def test_silent_and_back(
