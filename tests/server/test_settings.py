@@ -69,6 +69,9 @@ def test_what_was_chosen_wins_over_the_environment(monkeypatch: pytest.MonkeyPat
         ("TRUSTED_PROXIES", '["proxy.test"]'),
         ("TRUSTED_PROXIES", '["*"]'),
         ("HEAD_INTERVAL", "0"),
+        ("HEAD_TIMEOUT", "0"),
+        ("MAX_CONNECTIONS", "0"),
+        ("RATE_BURST", "0"),
         ("ALLOWED_ORIGINS", '["lens.test"]'),
         ("ALLOWED_ORIGINS", '["https://lens.test/path"]'),
     ],
@@ -100,8 +103,9 @@ def test_unknown_setting_is_refused() -> None:
         load_settings(no_such_setting=1)
 
 
-def test_the_databases_password_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_passwords_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRAINLENS_DATABASE_URL", "postgresql://name:private@host/base")
+    monkeypatch.setenv("BRAINLENS_REDIS_URL", "redis://name:private@host/0")
 
     assert "private" not in repr(load_settings())
 
