@@ -181,9 +181,7 @@ _REQUEST: Final[dict[str, Any]] = {
         "content": {
             JSON_TYPE: {
                 "schema": {"$ref": f"#/components/schemas/{InferenceRequest.__name__}"},
-                "examples": {
-                    "base64": {"summary": "The image within the JSON", "value": _EXAMPLE}
-                },
+                "examples": {"base64": {"summary": "The image within the JSON", "value": _EXAMPLE}},
             },
             BINARY_TYPE: {"schema": {"type": "string", "format": "binary"}},
         },
