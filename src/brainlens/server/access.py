@@ -135,7 +135,7 @@ async def _identified(request: Request, service: Service) -> Caller:
     """
     keys = service.storage.keys
     # In a thread, since a database far away may take its time.
-    if service.tokens is None and not await service.look_up(keys.any):
+    if service.tokens is None and not (keys.known or await service.look_up(keys.any)):
         return _without_keys(request)
     address = _address(request)
     if (wait_s := service.attempts.wait_s(address)) > 0:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import os
 import signal
 import socket
@@ -165,11 +166,18 @@ def serve(settings: Settings, on_ready: Callable[[str, bool], None]) -> None:
     """
     log_to()
     provide(settings.max_connections)
+
+    def ready(url: str) -> None:
+        # What is there now stays until the end. The collector would look through all of it again
+        # and again: a sixth of the processor time of a request, and pauses that its caller notices.
+        gc.freeze()
+        on_ready(url, server.needs_keys)
+
     # uvicorn ends in good order first and raises the interrupt again after.
     with contextlib.suppress(KeyboardInterrupt):
         server = Server(
             settings,
-            lambda url: on_ready(url, server.needs_keys),
+            ready,
             # Only here: elsewhere the process is not this service's own to end.
             partial(end_within, settings.shutdown_timeout + GRACE_S),
         )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 
 from brainlens.errors import InputError, UsageError
 from brainlens.server.database.database import Database
@@ -16,6 +16,8 @@ from brainlens.server.moments import now_us
 #: Seconds between two notes of a key's last use: one a request would be a write for each.
 USE_NOTED_EVERY_S: Final = 60
 _MILLION: Final = 1_000_000
+# Asked at every request: put together once, which is half of what asking SQLite takes.
+_BY_ID: Final = select(api_keys).where(api_keys.c.key_id == bindparam("wanted"))
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
 
 
@@ -39,7 +41,8 @@ class KeyStore:
     def __init__(self, database: Database, pepper: bytes) -> None:
         self._database = database
         self._pepper = pepper
-        self._any = False
+        #: Whether `any` has found one: no key is ever deleted, so it need not be asked again.
+        self.known = False
         # Compared with where there is no such key, so that a wrong id takes as long.
         self._nobody = ApiKey(new_id(), "nobody", (), 0, None)
 
@@ -51,12 +54,11 @@ class KeyStore:
         DatabaseError
             If the database fails.
         """
-        # No key is ever deleted, so this does not become false again.
-        if not self._any:
+        if not self.known:
             with self._database.reading() as connection:
                 found = connection.scalar(select(api_keys.c.key_id).limit(1))
-            self._any = found is not None
-        return self._any
+            self.known = found is not None
+        return self.known
 
     def create(
         self, name: str, scopes: Collection[Scope], *, lifetime_s: int | None = None
@@ -167,8 +169,8 @@ class KeyStore:
             return None
         key_id, secret = parts
         with self._database.reading() as connection:
-            wanted = select(api_keys).where(api_keys.c.key_id == key_id)
-            row = connection.execute(wanted).mappings().one_or_none()
+            found = connection.execute(_BY_ID, {"wanted": key_id})
+            row = found.mappings().one_or_none()
         key = self._nobody if row is None else _key(row)
         matches = same(hash_of(self._pepper, key, secret), "" if row is None else row["hash"])
         now = now_us()

@@ -19,6 +19,8 @@ BATCH: Final = 256
 
 #: Seconds that an answer waits for its record: longer than a database is given, the queue included.
 WAIT_S: Final = 3 * PATIENCE_S
+# Put together once, since it is said for every prediction.
+_INSERT: Final = insert(predictions)
 
 _Waiting = tuple[Record, Future[None]]
 
@@ -132,5 +134,5 @@ class RecordWriter:
             end = follow(self._key, end, row)
             rows.append({**row, "writer": end.writer, "seq": end.seq, "mac": end.mac})
         with self._database.writing() as connection:
-            connection.execute(insert(predictions), rows)
+            connection.execute(_INSERT, rows)
         self._end = end
