@@ -118,3 +118,55 @@ def test_closed_pool_takes_no_work_and_loses_no_thread() -> None:
                 await asyncio.wait_for(pool.run(lambda: None), 60)
 
     asyncio.run(check())
+
+
+@pytest.mark.parametrize("steps", range(8))
+def test_work_cancelled_on_its_way_to_a_thread_loses_none(steps: int) -> None:
+    async def check() -> None:
+        pool = WorkerPool(workers=1, queue_length=0)
+        going = asyncio.ensure_future(pool.run(lambda: None))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        going.cancel()
+        async with asyncio.timeout(60):
+            assert await pool.run(lambda: "still at work") == "still at work"
+            assert await pool.run(lambda: "and not twice") == "and not twice"
+        await pool.close()
+        assert pool.waiting == 0
+
+    asyncio.run(check())
+
+
+def test_closing_waits_for_work_whose_caller_left() -> None:
+    async def check() -> None:
+        pool = WorkerPool(workers=2, queue_length=0)
+        gate, started, done = threading.Event(), threading.Event(), threading.Event()
+
+        def work() -> None:
+            started.set()
+            gate.wait(60)
+            done.set()
+
+        working = asyncio.ensure_future(pool.run(work))
+        await asyncio.to_thread(started.wait, 60)
+        working.cancel()
+        closing = asyncio.ensure_future(pool.close())
+        await asyncio.sleep(0.01)
+        assert not closing.done()
+        gate.set()
+        await closing
+        assert done.is_set()
+
+    asyncio.run(check())
+
+
+def test_the_thread_that_was_at_work_last_works_next() -> None:
+    async def check() -> None:
+        pool = WorkerPool(workers=4, queue_length=0)
+        both = threading.Barrier(4)
+        await asyncio.gather(*(pool.run(lambda: both.wait(60)) for _ in range(4)))
+        threads = {await pool.run(threading.get_ident) for _ in range(8)}
+        assert len(threads) == 1
+        await pool.close()
+
+    asyncio.run(check())
