@@ -16,7 +16,8 @@ PIP := -m pip --disable-pip-version-check install --quiet
 SOURCES := $(shell find src -type f -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help serve venv venv-dev check test test-system demo bench default-bundle lock clean
+.PHONY: help serve venv venv-dev check test test-system demo bench soak fuzz-api default-bundle \
+	image sbom audit lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1\t\2/p' Makefile | expand -t 18
@@ -50,6 +51,8 @@ check: venv-dev  ## style, types, layers, licences
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_licences.py
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 
 test: venv-dev  ## every fast test, with branch coverage
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not system" \
@@ -69,8 +72,26 @@ default-bundle: venv-dev  ## make the shipped bundles again: make default-bundle
 	@test -n "$(DATA)" || { echo "make default-bundle DATA=folder of the Cheng data set"; exit 2; }
 	$(BIN)/python scripts/make_bundles.py --data "$(DATA)"
 
-lock:  ## resolve requirements/dev.lock anew
+soak: venv-dev  ## half an hour at full load: memory flat, no descriptor leaked
+	$(BIN)/python -m benchmarks.soak
+
+fuzz-api: venv-dev  ## ask a real service all that its API document allows: CASES=300
+	$(BIN)/python scripts/fuzz_api.py --cases $(or $(CASES),300)
+
+image:  ## the container image of the service
+	scripts/build-image
+
+sbom: venv-dev  ## what the container installs, as CycloneDX
+	mkdir -p build
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		-o build/sbom.json requirements/serve.lock
+
+audit: venv-dev  ## known vulnerabilities of what the container installs (needs the network)
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements/serve.lock
+
+lock:  ## resolve the locks in requirements/ anew
 	scripts/lock $(PYTHON)
+	scripts/lock-serve $(PYTHON)
 
 clean:  ## remove environments, caches and build outputs; runs/ stays
 	rm -rf $(SERVE) $(DEV) build dist htmlcov .coverage .coverage.* \

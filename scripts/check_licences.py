@@ -1,4 +1,4 @@
-"""Check the licences of everything that ``pip install "brainlens[kaggle,oidc,otel,postgres,redis,train]"`` brings.
+"""Check the licences of everything that ``brainlens`` with all its extras brings.
 
 No GPL and no AGPL at run time; LGPL may be linked. A licence that is not on the list of permissive
 ones, or not told, must be looked at by a person and entered in `LOOKED_AT` with the reason. Tools

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -199,11 +200,12 @@ def test_model_is_chosen_and_its_change_is_noticed(
         with pytest.raises(UsageError) as caught:
             probe(images, live.url, model="three")
         models = live.service.models
+        swapped = replace(models.by_name["two"], name="one")
         changed = probe(
             images,
             live.url,
             workers=1,
-            progress=lambda *_: models.by_name.update(one=models.by_name["two"]),
+            progress=lambda *_: models.replace(swapped),
         )
 
     assert one.model.decision_sha256 != two.model.decision_sha256

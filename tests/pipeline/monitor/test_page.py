@@ -41,7 +41,7 @@ def test_it_says_how_much_how_well_and_what_moved() -> None:
     assert "low_confidence 20" in told
     assert "40 answered predictions of 40 have a conclusion; 40 of those agree (100.0" in told
     assert "none of the classes 20" in told
-    # A third of the records lies below 0.5, and a twentieth of the reference; but all lie below 0.9.
+    # A third of the records lies below 0.5, and a twentieth of the reference; all lie below 0.9.
     assert "Confidences moved: 100.0 % of 60 records lie below 0.9, and 30.0 %" in told
     assert "not a medical device" in told.lower()
 
