@@ -6,6 +6,7 @@ speak for class 0, 1 and 2, the fourth for none.
 
 import io
 import json
+import logging
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -201,3 +202,15 @@ def tiny_bundle(
     seen = Seen(max_distance=2, hashes=(_hash_of(seen_png, tiny_info.preprocess),))
     write_bundle(folder, tiny_info.model_copy(update={"seen": seen}), tiny_files)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _loggers_as_before() -> Iterator[None]:
+    """Undo what starting the service does to the loggers of this process."""
+    names = ("brainlens.server", "uvicorn.error", "opentelemetry", "python_multipart")
+    loggers = [logging.getLogger(name) for name in names]
+    before = [(list(x.handlers), x.level, x.propagate) for x in loggers]
+    yield
+    for logger, (handlers, level, propagate) in zip(loggers, before, strict=True):
+        logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)

@@ -1,24 +1,9 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
-
-import pytest
 
 from brainlens.server.log_format import log_to
 from brainlens.server.request_log import log
-
-NAMES = ("brainlens.server", "uvicorn.error", "python_multipart")
-
-
-@pytest.fixture(autouse=True)
-def _loggers_as_before() -> Iterator[None]:
-    loggers = [logging.getLogger(name) for name in NAMES]
-    before = [(list(x.handlers), x.level, x.propagate) for x in loggers]
-    yield
-    for logger, (handlers, level, propagate) in zip(loggers, before, strict=True):
-        logger.handlers, logger.propagate = handlers, propagate
-        logger.setLevel(level)
 
 
 def test_lines_are_json_objects() -> None:
