@@ -65,8 +65,9 @@ test-system: venv-dev  ## slow tests with real servers, kills and the notebook
 demo: venv-dev  ## phantoms, three epochs, export, evaluate, serve, probe
 	$(BIN)/python scripts/demo.py
 
-bench: venv-dev  ## latency and requests per second of /predict
-	$(BIN)/python -m benchmarks.service
+bench: venv-dev  ## throughput, latency, memory and start of the service under load: IMAGES=folder
+	$(BIN)/python -m benchmarks.serving --out benchmarks/results/serving.json \
+		$(if $(IMAGES),--images "$(IMAGES)")
 
 default-bundle: venv-dev  ## make the shipped bundles again: make default-bundle DATA=folder of the Cheng set
 	@test -n "$(DATA)" || { echo "make default-bundle DATA=folder of the Cheng data set"; exit 2; }

@@ -16,7 +16,7 @@ from brainlens.cli.console import (
     say_table,
 )
 from brainlens.cli.extra import needs
-from brainlens.cli.failure import INTERRUPTED
+from brainlens.cli.resumable import resumable
 from brainlens.cli.train import Precision, Preset, training_config
 from brainlens.cli.verbs import examples
 
@@ -108,14 +108,8 @@ def crossval(
     config = training_config(preset.value, data, size, changes)
     work = Crossval(config, protocol.value, out, n_folds=folds)
     tell = note if as_json else say
-    try:
+    with resumable():
         work.run(only or (), say=tell)
-    except (KeyboardInterrupt, SystemExit) as stop:
-        # Lightning turns Ctrl+C into an exit of its own.
-        if isinstance(stop, SystemExit) and not isinstance(stop.__context__, KeyboardInterrupt):
-            raise
-        note("Interrupted. The same command goes on where it stopped.", style="red")
-        raise typer.Exit(INTERRUPTED) from stop
     if work.unfinished:
         left = counted(len(work.unfinished), "fold")
         tell(f"Still to do: {left} ({', '.join(map(str, work.unfinished))}).")

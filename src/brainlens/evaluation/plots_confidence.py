@@ -1,22 +1,18 @@
 """Pictures of what confidence means: reliability diagram, error by answer rate."""
 
-import io
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from brainlens.errors import MissingExtra
 from brainlens.evaluation.calibration_error import reliability_bins
 from brainlens.evaluation.confidences import Confidences
+from brainlens.evaluation.picture import Format, picture
 from brainlens.evaluation.risk import risk_curve
 from brainlens.evaluation.scores import Scores
-from brainlens.words import NOT_A_DEVICE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Format = Literal["png", "svg"]
 
 _INK = "#1f5a99"
 _OTHER_INK = "#b3541e"
@@ -59,7 +55,7 @@ def reliability_plot(
         axes.set_aspect("equal")
         axes.legend(loc="upper left", fontsize=8, frameon=False)
 
-    return _picture(draw, title, kind)
+    return picture(draw, title=title, kind=kind)
 
 
 def risk_plot(
@@ -106,27 +102,4 @@ def risk_plot(
         axes.set_ylim(bottom=0)
         axes.margins(y=0.3)
 
-    return _picture(draw, title, kind)
-
-
-def _picture(draw: Callable[["Axes"], None], title: str, kind: Format) -> bytes:
-    try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtra(
-            "Pictures need matplotlib, which is not installed.",
-            hint='Install it: pip install "brainlens[eval]".',
-        ) from error
-    # Salt and no date: the same figures give the same bytes. A figure of its own: pyplot would keep
-    # a window state that threads share.
-    with rc_context({"svg.hashsalt": "brainlens", "svg.fonttype": "path"}):
-        figure = Figure(figsize=(5, 5), dpi=120, layout="constrained")
-        axes = figure.add_subplot()
-        draw(axes)
-        axes.set_title(title, fontsize=10)
-        figure.supxlabel(NOT_A_DEVICE, fontsize=6, color="0.35")
-        buffer = io.BytesIO()
-        nothing = {"Software": None} if kind == "png" else {"Date": None}
-        figure.savefig(buffer, format=kind, metadata=nothing)
-    return buffer.getvalue()
+    return picture(draw, title=title, kind=kind)

@@ -1,16 +1,14 @@
 """Pictures of volume, and of distributions beside those of the reference."""
 
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from brainlens.errors import MissingExtra
+from brainlens.evaluation.picture import picture
 from brainlens.pipeline.monitor.monitoring import STATUSES, ModelMonitoring
-from brainlens.words import NOT_A_DEVICE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +49,7 @@ def volume_plot(model: ModelMonitoring) -> bytes:
         axes.tick_params(axis="x", labelrotation=45, labelsize=8)
         axes.legend(fontsize=8, frameon=False, ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
 
-    return _picture(draw)
+    return picture(draw, kind="svg", size=(5, 4))
 
 
 def by_period(
@@ -130,23 +128,4 @@ def _distribution(
         axes.set_ylim(0, 1)
         axes.legend(fontsize=8, frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
 
-    return _picture(draw)
-
-
-def _picture(draw: Callable[["Axes"], None]) -> bytes:
-    try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtra(
-            "Pictures need matplotlib, which is not installed.",
-            hint='Install it: pip install "brainlens[eval]".',
-        ) from error
-    # Salt and no date: the same figures give the same bytes.
-    with rc_context({"svg.hashsalt": "brainlens", "svg.fonttype": "path"}):
-        figure = Figure(figsize=(5, 4), dpi=120, layout="constrained")
-        draw(figure.add_subplot())
-        figure.supxlabel(NOT_A_DEVICE, fontsize=6, color="0.35")
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
+    return picture(draw, kind="svg", size=(5, 4))
