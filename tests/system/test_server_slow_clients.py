@@ -28,6 +28,10 @@ CLIENTS = 2000
 TCP_REPAIR = 19
 
 
+#: SQLite's pool keeps up to five connections of two files each, opened when work comes at once.
+POOLED = 10
+
+
 @pytest.fixture(autouse=True)
 def _descriptors() -> Iterator[None]:
     """Let the tests open sockets enough, or skip them."""
@@ -179,7 +183,8 @@ def test_half_open_connections_are_let_go(
                     vanish(one)
         except PermissionError:
             pytest.skip("only root may end a connection without a word")
-        wait_until(lambda: descriptors(server) <= before + 2)
+        # A hundred connections came; what may stay is what the database's pool has opened since.
+        wait_until(lambda: descriptors(server) <= before + POOLED)
         answer = httpx.post(server.url + "/predict", content=image, trust_env=False, timeout=60)
 
     assert answer.status_code == 200
