@@ -5,8 +5,8 @@
 Work goes on in runs/release where it was stopped. It trains two networks: allow hours on two cores.
 With ``--keep-weights`` none is trained: the weights that ship are exported, calibrated, given gates
 and measured anew, in minutes. What is measured is kept in experiments/shipped. What the gates do
-with images of other kinds comes into the card afterwards (``scripts/measure_gates.py``), and so does
-what such a model says of a tumour it has never seen (``brainlens unknown --bundle``).
+with images of other kinds comes into the card afterwards (``scripts/measure_gates.py``), and so
+does what such a model says of a tumour it has never seen (``brainlens unknown --bundle``).
 """
 
 import argparse
