@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from brainlens.cli.console import note, say, say_disclaimer
+from brainlens.cli.console import say, say_disclaimer
 from brainlens.cli.extra import needs
-from brainlens.cli.failure import INTERRUPTED
+from brainlens.cli.resumable import resumable
 from brainlens.cli.verbs import examples
 from brainlens.errors import UsageError
 
@@ -126,14 +126,8 @@ def train(
         config = _recorded(out, [*changes, *(["size"] if size else [])])
     else:
         raise UsageError("There is no data to train on.", hint="Name it: --data PATH.")
-    try:
+    with resumable(f"Go on with: brainlens train --resume --out {out}"):
         run_training(config, out, resume=resume)
-    except (KeyboardInterrupt, SystemExit) as stop:
-        # Lightning turns Ctrl+C into an exit of its own.
-        if isinstance(stop, SystemExit) and not isinstance(stop.__context__, KeyboardInterrupt):
-            raise
-        note(f"Interrupted. Go on with: brainlens train --resume --out {out}", style="red")
-        raise typer.Exit(INTERRUPTED) from stop
     say(f"The run is in {out}: curves.png shows it. Next: brainlens export {out} --out BUNDLE")
     say_disclaimer()
 
