@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from brainlens.datasets import cache as cache_module
+from brainlens.datasets import array_store
 from brainlens.datasets.cache import Cache
 from brainlens.datasets.manifest import Manifest, Row
 from brainlens.errors import DataError, UnreadableImage
@@ -128,7 +128,7 @@ def test_a_damaged_store_is_built_again(tmp_path: Path, make_image: MakeImage, d
 def test_parts_that_were_done_are_taken_over_and_then_removed(
     tmp_path: Path, make_image: MakeImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache_module, "_PART_IMAGES", 2)
+    monkeypatch.setattr(array_store, "_PART_ENTRIES", 2)
     manifest = manifest_of(*(make_image(f"{i}.png", i) for i in range(6)))
 
     class Interruption(BaseException):
@@ -153,7 +153,7 @@ def test_parts_that_were_done_are_taken_over_and_then_removed(
 def test_parts_of_another_set_are_left_alone(
     tmp_path: Path, make_image: MakeImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache_module, "_PART_IMAGES", 1)
+    monkeypatch.setattr(array_store, "_PART_ENTRIES", 1)
     first, second = make_image("1.png", 1), make_image("2.png", 2)
 
     class Interruption(BaseException):
@@ -191,9 +191,9 @@ def test_no_slices_are_refused(tmp_path: Path) -> None:
 BUILD = """
 import sys
 from pathlib import Path
-from brainlens.datasets import cache, open_dataset
+from brainlens.datasets import array_store, cache, open_dataset
 from brainlens.imaging.spec import PreprocessSpec
-cache._PART_IMAGES = 20
+array_store._PART_ENTRIES = 20
 def say(done, total):
     print(done, flush=True)
 cache.Cache.build(

@@ -30,7 +30,7 @@ def test_an_empty_mask_is_empty(tmp_path: Path) -> None:
 
 def test_a_mask_of_another_size_is_refused(tmp_path: Path) -> None:
     Image.fromarray(np.zeros((4, 3), np.uint8)).save(tmp_path / "m.png")
-    with pytest.raises(ImageError, match="has 3 x 4 pixels, its slice 4 x 3"):
+    with pytest.raises(ImageError, match=r"m\.png: The mask has 3 x 4 pixels, its slice 4 x 3"):
         read_lesion_mask(tmp_path / "m.png", SLICE)
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from brainlens.errors import ImageError
 from brainlens.evaluation.slice_file import read_slice
 from brainlens.imaging import Slice
+from brainlens.imaging.lesion_mask import lesion_pixels
 
 
 def read_lesion_mask(path: Path, slice_: Slice) -> NDArray[np.bool_]:
@@ -32,11 +33,7 @@ def read_lesion_mask(path: Path, slice_: Slice) -> NDArray[np.bool_]:
     StorageError
         If the file system refuses to read.
     """
-    pixels = read_slice(path).pixels
-    if pixels.shape != slice_.pixels.shape:
-        raise ImageError(
-            f"The mask {path} has {pixels.shape[1]} x {pixels.shape[0]} pixels, its slice "
-            f"{slice_.width} x {slice_.height}.",
-            hint="Give a mask of the slice's own size.",
-        )
-    return np.asarray(pixels > pixels.max() / 2, dtype=np.bool_)
+    try:
+        return lesion_pixels(read_slice(path), slice_)
+    except ImageError as error:
+        raise type(error)(f"{path}: {error.message}", hint=error.hint) from error

@@ -40,7 +40,7 @@ def quantise(slice_: Slice, spec: PreprocessSpec) -> NDArray[np.uint8]:
         0 to 255.
     """
     scaled = _scale(slice_.pixels, spec)
-    square = _resize_padded(scaled, spec.size)
+    square = resize_padded(scaled, spec.size)
     levels: NDArray[np.float32] = np.rint(square * np.float32(spec.levels - 1))
     return np.clip(levels, 0, spec.levels - 1).astype(np.uint8)
 
@@ -152,7 +152,7 @@ def _histogram(pixels: Pixels) -> Count:
     return counts
 
 
-def _resize_padded(scaled: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+def resize_padded(scaled: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     """Pad to a square with 0 and resize it to ``size``.
 
     The filter is separable, so the longer side is reduced first and only what remains is padded: a
