@@ -1,4 +1,4 @@
-"""Networks, one file an architecture; they know torch and nothing of BrainLens."""
+"""Networks, one file an architecture; they know torch and nothing of BrainLens but its errors."""
 
 from brainlens.networks.network import Network, Outputs
 from brainlens.networks.registry import create_network, network_names

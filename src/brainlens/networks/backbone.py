@@ -6,10 +6,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
-STRIDES = (8, 16, 32)
-
-Stage = tuple[nn.Module, ...]
-"""Modules that are frozen together and learn at one rate."""
+from brainlens.networks.network import OptionValue, Origin, Stage
 
 
 class Pyramid(NamedTuple):
@@ -60,11 +57,14 @@ class Backbone(nn.Module, ABC):
     ----------
     channels
         As given.
+    options
+        What besides its name and ``cut`` it was built with; plain JSON values.
     """
 
     def __init__(self, channels: Sequence[int], grey: tuple[float, float]) -> None:
         super().__init__()
         self.channels = tuple(channels)
+        self.options: dict[str, OptionValue] = {}
         self._grey = grey
         self.set_input_scale(0.0, 1.0)
 
@@ -85,6 +85,19 @@ class Backbone(nn.Module, ABC):
     @abstractmethod
     def stages(self) -> tuple[Stage, ...]:
         """Return every module that learns, once, in groups from input to output."""
+
+    @abstractmethod
+    def load_published(self) -> Origin:
+        """Take over the weights that were published for it, trained on ImageNet.
+
+        A colour kernel becomes a grey one that answers to an image as the colour kernel did to
+        that image in all three channels.
+
+        Raises
+        ------
+        InputError
+            If they cannot be had here; the hint says what to do.
+        """
 
     # nn.Module declares __call__ as returning Any; this gives callers the type back.
     def __call__(self, *args: Any, **kwargs: Any) -> Pyramid:

@@ -6,10 +6,13 @@ from typing import NamedTuple
 from torch import Tensor, nn
 from torch.nn import functional
 
-from brainlens.networks.backbone import Backbone, Pyramid, Stage
+from brainlens.networks.backbone import Backbone, Pyramid
+from brainlens.networks.efficientnet_lite_weights import read_published
+from brainlens.networks.network import Origin, Stage
 
 # Width and depth multipliers of each variant.
 _MULTIPLIERS = {0: (1.0, 1.0), 1: (1.0, 1.1), 2: (1.1, 1.2)}
+VARIANTS = tuple(_MULTIPLIERS)
 # Lite variants scale neither the stem nor the head, nor the depth of the first and last stage.
 _STEM, _HEAD = 32, 1280
 # The published weights saw (x − 127) / 128 of grey values 0 … 255.
@@ -53,6 +56,7 @@ class EfficientNetLite(Backbone):
         shapes = stage_shapes(variant)[: _AT_16 + 1 if cut else None]
         channels = [shapes[_AT_8].channels, shapes[_AT_16].channels, *([] if cut else [_HEAD])]
         super().__init__(channels, _GREY)
+        self._variant, self._shapes = variant, shapes
         self.stem = _convolution(1, _STEM, kernel=3, stride=2)
         self.levels = nn.ModuleList()
         before = _STEM
@@ -74,10 +78,17 @@ class EfficientNetLite(Backbone):
         return Pyramid((outputs[_AT_4], outputs[_AT_8]), tuple(maps))
 
     def stages(self) -> tuple[Stage, ...]:
-        """Return the stem, the stages, and the head with the last of them."""
-        *early, last = self.levels
-        end = (last,) if self.head is None else (last, self.head)
-        return ((self.stem,), *((level,) for level in early), end)
+        """Return the stem, the stages of blocks, and the head."""
+        levels = [Stage(f"stage{n}", (level,)) for n, level in enumerate(self.levels, start=1)]
+        end = [] if self.head is None else [Stage("head", (self.head,))]
+        return (Stage("stem", (self.stem,)), *levels, *end)
+
+    def load_published(self) -> Origin:
+        """Take over the ImageNet weights of the package for this variant."""
+        blocks = [shape.blocks for shape in self._shapes]
+        state, origin = read_published(self._variant, self.state_dict(), blocks)
+        self.load_state_dict(state)
+        return origin
 
 
 def stage_shapes(variant: int) -> tuple[_StageShape, ...]:

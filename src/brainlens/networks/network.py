@@ -1,9 +1,11 @@
 """What every network is: logits, an embedding, and heat maps in closed form."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
+
+from brainlens.errors import UsageError
 
 OptionValue = int | float | str | bool | list[int]
 
@@ -30,6 +32,30 @@ class Outputs(NamedTuple):
     early: tuple[Tensor, ...]
 
 
+class Stage(NamedTuple):
+    """Modules that are frozen together and learn at one rate."""
+
+    name: str
+    modules: tuple[nn.Module, ...]
+
+
+class Origin(NamedTuple):
+    """Where starting weights come from.
+
+    Attributes
+    ----------
+    title, licence, attribution
+        For people; an empty licence is unknown.
+    sha256
+        Of the file, or empty where there is not one file.
+    """
+
+    title: str
+    licence: str
+    attribution: str
+    sha256: str = ""
+
+
 class Network(nn.Module, ABC):
     """A classifier of grey slices.
 
@@ -42,7 +68,7 @@ class Network(nn.Module, ABC):
         builds the same again; plain JSON values.
     """
 
-    name: ClassVar[str]
+    name: str
     options: dict[str, OptionValue]
 
     @abstractmethod
@@ -57,6 +83,37 @@ class Network(nn.Module, ABC):
         (HiResCAM). Written in closed form, so that it needs no gradients and exports.
         Valid in evaluation mode, where dropout does nothing.
         """
+
+    def stages(self) -> tuple[Stage, ...]:
+        """Return every module that learns, once, in groups from input to output.
+
+        Unless an architecture says otherwise: its children, in the order they were set.
+        """
+        return tuple(
+            Stage(name, (child,))
+            for name, child in self.named_children()
+            if any(True for _ in child.parameters())
+        )
+
+    def set_input_scale(self, mean: float, std: float) -> None:
+        """Say that images come as (share of white − ``mean``) / ``std``.
+
+        Networks whose weights were published for another scale change to that; it becomes one of
+        their options.
+        """
+
+    def load_published(self) -> Origin:
+        """Take over the weights that were published for this network, its last layer aside.
+
+        Raises
+        ------
+        InputError
+            If there are none, or they cannot be had here; the hint says what to do.
+        """
+        raise UsageError(
+            f"No weights were published for {self.name}.",
+            hint="Start from random ones (--init random) or from a file (--init FILE.safetensors).",
+        )
 
     # nn.Module declares __call__ as returning Any; this gives callers the type back.
     def __call__(self, *args: Any, **kwargs: Any) -> Outputs:

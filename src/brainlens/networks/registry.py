@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from brainlens.networks.backbones import backbone_names
 from brainlens.networks.network import Network
+from brainlens.networks.pooled import PooledNetwork
 from brainlens.networks.simple_cnn import SimpleCNN
 
 _NETWORKS: dict[str, type[Network]] = {network.name: network for network in (SimpleCNN,)}
@@ -10,7 +12,7 @@ _NETWORKS: dict[str, type[Network]] = {network.name: network for network in (Sim
 
 def network_names() -> tuple[str, ...]:
     """Return the names that `create_network` knows, sorted."""
-    return tuple(sorted(_NETWORKS))
+    return tuple(sorted([*_NETWORKS, *backbone_names()]))
 
 
 def create_network(name: str, n_classes: int, **options: Any) -> Network:
@@ -30,9 +32,11 @@ def create_network(name: str, n_classes: int, **options: Any) -> Network:
     ValueError
         If the name is unknown, or an option is unknown or out of range.
     """
-    if name not in _NETWORKS:
-        raise ValueError(f"no network is called {name!r}; there are: {', '.join(network_names())}")
     try:
-        return _NETWORKS[name](n_classes, **options)
+        if name in _NETWORKS:
+            return _NETWORKS[name](n_classes, **options)
+        if name in backbone_names():
+            return PooledNetwork(name, n_classes, **options)
     except TypeError as error:
         raise ValueError(f"{name}: {error}") from error
+    raise ValueError(f"no network is called {name!r}; there are: {', '.join(network_names())}")
