@@ -11,6 +11,7 @@
     │   │   └── ImageTooLarge
     │   ├── DataError              a data folder or a manifest
     │   │   └── ManifestError
+    │   ├── ModelError             an ONNX model from elsewhere
     │   ├── BundleError
     │   │   ├── BundleNotFound
     │   │   └── BundleInvalid
@@ -106,6 +107,12 @@ class ManifestError(DataError):
     """A manifest breaks its schema; the message names row and column."""
 
     code = "bad_manifest"
+
+
+class ModelError(InputError):
+    """A model trained elsewhere cannot be made a bundle."""
+
+    code = "bad_model"
 
 
 class BundleError(InputError):

@@ -1,7 +1,7 @@
 import pytest
 
 from brainlens.bundle.card import card
-from brainlens.bundle.cautions import LEAKY, SYNTHETIC, UNVERIFIED, cautions
+from brainlens.bundle.cautions import ELSEWHERE, LEAKY, SYNTHETIC, UNVERIFIED, cautions
 from brainlens.bundle.schema import BundleInfo
 from brainlens.words import UNVERIFIED_LICENCE
 
@@ -12,6 +12,7 @@ from brainlens.words import UNVERIFIED_LICENCE
         ({}, ()),
         ({"synthetic": True}, (SYNTHETIC,)),
         ({"split_check": "leaky"}, (LEAKY,)),
+        ({"split_check": "unknown"}, (ELSEWHERE,)),
         ({"data_licence": UNVERIFIED_LICENCE}, (UNVERIFIED,)),
         ({"data_licence": "CC BY 4.0"}, ()),
     ],

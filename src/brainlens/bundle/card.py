@@ -6,7 +6,7 @@ from brainlens.bundle.card_gates import gates
 from brainlens.bundle.card_limits import failure_modes, intended_use
 from brainlens.bundle.cautions import cautions
 from brainlens.bundle.markdown import bullets, one_line, table
-from brainlens.bundle.schema import BundleInfo
+from brainlens.bundle.schema import WEIGHTS, BundleInfo
 from brainlens.words import AID, INTENDED_INPUT, NOT_A_DEVICE
 
 _SPLIT_CHECK = {
@@ -56,7 +56,8 @@ def card(info: BundleInfo) -> str:
 def notice(info: BundleInfo) -> str:
     """Return the notice: whose data the weights were made from, under which licence."""
     training = info.training
-    lines = [f"Model {info.name} {info.version}, made with BrainLens."]
+    made = "trained elsewhere, made a bundle" if training.elsewhere else "made"
+    lines = [f"Model {info.name} {info.version}, {made} with BrainLens."]
     if training.synthetic:
         lines.append("Trained on synthetic images; no image of a person was used.")
     if training.data_title:
@@ -97,6 +98,8 @@ def _classes(info: BundleInfo) -> str:
 
 def _training(info: BundleInfo) -> str:
     training = info.training
+    if training.elsewhere:
+        return _elsewhere(info)
     patients = "unknown" if training.n_patients is None else str(training.n_patients)
     lines = [
         f"Data: {training.data_title or 'not named'}"
@@ -114,6 +117,19 @@ def _training(info: BundleInfo) -> str:
         if info.seen is not None
         else "Hashes of the training slices were left out: the model cannot say which images it "
         "has seen.",
+    ]
+    return "## Training\n\n" + bullets(lines)
+
+
+def _elsewhere(info: BundleInfo) -> str:
+    training = info.training
+    lines = [
+        f"Data, in the words of whoever made this bundle: {one_line(training.data_title)}",
+        f"Licence: {one_line(training.data_licence)}",
+        f"Attribution: {one_line(training.data_attribution) or 'not stated'}",
+        "Trained elsewhere. Which slices, of how many patients, whether patients were kept whole "
+        "and how it was trained is not known here; nor can the model say which images it has seen.",
+        *(f"{name.replace('_', ' ')}: {value}" for name, value in info.network.options.items()),
     ]
     return "## Training\n\n" + bullets(lines)
 
@@ -187,8 +203,11 @@ def _not_evaluated(info: BundleInfo) -> tuple[str, ...]:
 
 def _files(info: BundleInfo) -> str:
     precision = "half" if info.half_precision else "single"
+    answers = f"`model.onnx` (weights in {precision} precision) answers"
+    if info.training.elsewhere:
+        answers = "`model.onnx` answers"
+    again = f"`{WEIGHTS}` is the same network for a re-export; " if WEIGHTS in info.files else ""
     return (
-        f"## Files\n\n`model.onnx` (weights in {precision} precision) answers; "
-        "`weights.safetensors` is the same network for a re-export; `bundle.json` describes both "
-        "and holds the hash of every file; `NOTICE` names the data's authors."
+        f"## Files\n\n{answers}; {again}`bundle.json` describes the bundle and holds the hash of "
+        "every file; `NOTICE` names the data's authors."
     )

@@ -13,6 +13,10 @@ LEAKY: Final = (
     "LEAKY SPLIT: patients or copies of images are on both sides of this model's split; its "
     "figures look better than they are."
 )
+ELSEWHERE: Final = (
+    "TRAINED ELSEWHERE: BrainLens has no list of the images this model was trained on. Whether "
+    "an image was among them cannot be checked, so figures may look better than they are."
+)
 UNVERIFIED: Final = (
     "DATA LICENCE UNVERIFIED: nobody has verified that the data this model was trained on may be "
     "used; find out before you pass the model on."
@@ -26,6 +30,8 @@ def cautions(info: BundleInfo) -> tuple[str, ...]:
         found.append(SYNTHETIC)
     if info.training.split_check == "leaky":
         found.append(LEAKY)
+    if info.training.elsewhere:
+        found.append(ELSEWHERE)
     if info.training.data_licence == UNVERIFIED_LICENCE:
         found.append(UNVERIFIED)
     return tuple(found)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from brainlens.bundle.description import decode
 from brainlens.bundle.members import MAX_TOTAL_BYTES, read_members
-from brainlens.bundle.schema import DESCRIPTION, REQUIRED, BundleInfo
+from brainlens.bundle.schema import DESCRIPTION, REQUIRED, WEIGHTS, BundleInfo
 from brainlens.errors import BundleInvalid
 from brainlens.files import sha256_bytes
 
@@ -87,7 +87,8 @@ def load_bundle(path: Path, *, max_total_bytes: int = MAX_TOTAL_BYTES) -> Bundle
 
 def _verify_files(info: BundleInfo, contents: Mapping[str, bytes]) -> None:
     """Raise unless the files are exactly those recorded, byte for byte."""
-    for name in sorted({*REQUIRED, *info.files} - set(contents)):
+    known = set() if info.training.elsewhere else {WEIGHTS}
+    for name in sorted({*REQUIRED, *known, *info.files} - set(contents)):
         raise BundleInvalid(f"{name} is missing from the bundle.", hint=_AGAIN)
     for name in sorted(set(contents) - {DESCRIPTION}):
         if name not in info.files:

@@ -18,8 +18,8 @@ GATES = "gate.safetensors"
 CARD = "README.md"
 NOTICE = "NOTICE"
 DESCRIPTION = "bundle.json"
-REQUIRED = (GRAPH, WEIGHTS, CARD, NOTICE)
-OPTIONAL = (GATES,)
+REQUIRED = (GRAPH, CARD, NOTICE)
+OPTIONAL = (WEIGHTS, GATES)
 
 
 class _Part(BaseModel):
@@ -105,9 +105,13 @@ class Training(_Part):
     Attributes
     ----------
     data_sha256
-        Fingerprint of the training slices: hash of their sorted pixel hashes.
+        Fingerprint of the training slices: hash of their sorted pixel hashes; empty where they are
+        not known.
+    n_slices, seed, epochs
+        None where the network was trained elsewhere.
     split_check
-        ``clean``, ``group-ambiguous`` or ``leaky``.
+        ``clean``, ``group-ambiguous`` or ``leaky``; ``unknown`` where the network was trained
+        elsewhere, on images that BrainLens has no list of.
     """
 
     data_title: str = ""
@@ -115,13 +119,18 @@ class Training(_Part):
     data_attribution: str = ""
     data_sha256: str
     synthetic: bool
-    n_slices: int
+    n_slices: int | None
     n_patients: int | None = None
-    split_check: Literal["clean", "group-ambiguous", "leaky"]
+    split_check: Literal["clean", "group-ambiguous", "leaky", "unknown"]
     protocol: str
-    seed: int
+    seed: int | None
     preset: str
-    epochs: int
+    epochs: int | None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the network was trained elsewhere: then hardly anything of it can be checked."""
+        return self.split_check == "unknown"
 
 
 class Seen(_Part):

@@ -9,8 +9,7 @@ from brainlens.bundle.schema import CARD, DESCRIPTION, GATES, GRAPH, NOTICE, WEI
 from brainlens.errors import StorageError, UsageError
 from brainlens.files import new_folder, sha256_bytes, write_bytes
 
-_GIVEN = frozenset((GRAPH, WEIGHTS))
-_MAY_BE_GIVEN = _GIVEN | {GATES}
+_MAY_BE_GIVEN = frozenset((GRAPH, WEIGHTS, GATES))
 
 
 def write_bundle(folder: Path, info: BundleInfo, files: Mapping[str, bytes]) -> BundleInfo:
@@ -24,8 +23,8 @@ def write_bundle(folder: Path, info: BundleInfo, files: Mapping[str, bytes]) -> 
         The description. Its hashes (``files``, ``decision_sha256``, ``description_sha256``) are
         computed here, whatever they were.
     files
-        ``model.onnx`` and ``weights.safetensors``, and ``gate.safetensors`` where there are gates.
-        The card and the notice are made from ``info``.
+        ``model.onnx``; ``weights.safetensors``, save for a network trained elsewhere; and
+        ``gate.safetensors`` where there are gates. The card and the notice are made from ``info``.
 
     Returns
     -------
@@ -45,7 +44,7 @@ def write_bundle(folder: Path, info: BundleInfo, files: Mapping[str, bytes]) -> 
         raise UsageError(
             f"{folder} exists; a bundle is never overwritten.", hint="Give another folder."
         )
-    _check_names(files)
+    _check_names(info, files)
     sealed, contents = _complete(info, files)
     try:
         with new_folder(folder) as building:
@@ -59,12 +58,14 @@ def write_bundle(folder: Path, info: BundleInfo, files: Mapping[str, bytes]) -> 
     return sealed
 
 
-def _check_names(files: Mapping[str, bytes]) -> None:
-    missing = sorted(_GIVEN - set(files))
+def _check_names(info: BundleInfo, files: Mapping[str, bytes]) -> None:
+    # Of a network trained elsewhere there is a graph and no more.
+    wanted = {GRAPH} if info.training.elsewhere else {GRAPH, WEIGHTS}
+    missing = sorted(wanted - set(files))
     extra = sorted(set(files) - _MAY_BE_GIVEN)
     if missing or extra:
         raise UsageError(
-            f"A bundle is written from {', '.join(sorted(_GIVEN))} and, with gates, {GATES}; "
+            f"A bundle is written from {', '.join(sorted(wanted))} and, with gates, {GATES}; "
             f"missing: {', '.join(missing) or 'none'}; not taken: {', '.join(extra) or 'none'}.",
             hint="The card, the notice and the description are made from the information given.",
         )

@@ -11,6 +11,7 @@ from brainlens.cli.verbs import examples
 
 if TYPE_CHECKING:
     from brainlens.bundle import BundleInfo
+    from brainlens.bundle.schema import Training
 
 EXAMPLES = examples("brainlens info", "brainlens info default", "brainlens info --json")
 
@@ -90,13 +91,23 @@ def _facts(info: "BundleInfo") -> list[tuple[str, str]]:
         "input": f"{info.preprocess.size} px, {info.preprocess.intensity}",
         "temperature": f"{info.temperature:g}",
         "threshold": f"{info.thresholds.confidence:g}",
-        "trained on": f"{training.n_slices} slices"
-        + ("" if training.n_patients is None else f" of {training.n_patients} patients"),
+        "trained on": _trained_on(training),
         "data": training.data_title or "not named",
         "licence of the data": training.data_licence or "not named",
-        "split": f"{training.protocol}, {training.split_check}",
-        "recipe": f"{training.preset}, {training.epochs} epochs, seed {training.seed}",
+        "split": "not known"
+        if training.elsewhere
+        else f"{training.protocol}, {training.split_check}",
+        "recipe": "not known"
+        if training.elsewhere
+        else f"{training.preset}, {training.epochs} epochs, seed {training.seed}",
         "knows its training images": "no" if info.seen is None else f"{len(info.seen.hashes)}",
         "decision": info.decision_sha256,
     }
     return [(name, str(value)) for name, value in facts.items()]
+
+
+def _trained_on(training: "Training") -> str:
+    if training.elsewhere:
+        return "not known: trained elsewhere"
+    patients = "" if training.n_patients is None else f" of {training.n_patients} patients"
+    return f"{training.n_slices} slices{patients}"

@@ -112,6 +112,8 @@ def claim_checklist(info: BundleInfo, measured: Collection[str] = ()) -> str:
 
 def _partition(facts: Facts) -> _Filled:
     training = facts.info.training
+    if training.elsewhere:
+        return "no", _ELSEWHERE
     said = f"Protocol {training.protocol}, split check {training.split_check} (model card)."
     if training.protocol == "random":
         return "no", said + " A random split mixes slices of one patient."
@@ -124,6 +126,8 @@ def _disjoint(facts: Facts) -> _Filled:
         return "yes", "By patient and by group; copies are searched for (docs/audit.md)."
     if check == "group-ambiguous":
         return "partly", "By patient; some groups that may be one patient are on two sides."
+    if check == "unknown":
+        return "no", _ELSEWHERE
     return "no", "Patients or copies are on both sides."
 
 
@@ -199,6 +203,7 @@ def _outside(facts: Facts) -> _Filled:
     return "no", "No set of another hospital, scanner or country was used for testing."
 
 
+_ELSEWHERE: Final = "Not known: the model was trained elsewhere."
 _PREFACE: Final = (
     "This page is made by `scripts/claim_checklist.py` from what is on record; edit the program, "
     "not the page. Topics and numbers follow CLAIM (Mongan, Moy and Kahn, Radiology: Artificial "

@@ -140,6 +140,11 @@ def _seen(record: RunRecord, run_dir: Path) -> Seen:
 def _from_bundle(
     bundle: Bundle, name: str, version: str
 ) -> tuple[BundleInfo, dict[str, torch.Tensor]]:
+    if bundle.info.training.elsewhere:
+        raise BundleInvalid(
+            f"The network of {bundle.path} was trained elsewhere: only its graph is here.",
+            hint="Make the bundle again from the ONNX model: brainlens bundle from-onnx.",
+        )
     try:
         state = load_tensors(bundle.read(WEIGHTS))
     except safetensors.SafetensorError as error:

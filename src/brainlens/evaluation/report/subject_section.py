@@ -45,21 +45,33 @@ def _data(findings: Findings) -> list[tuple[str, Part]]:
 
 def _training(info: BundleInfo) -> list[tuple[str, Part]]:
     training = info.training
+    if training.elsewhere:
+        return [
+            ("Trained on", f"trained elsewhere: {training.data_title or 'data not named'}"),
+            ("Split check at training", "not known"),
+            *_use(info),
+        ]
     patients = "patients not named"
     if training.n_patients is not None:
         patients = counted(training.n_patients, "patient")
     return [
         (
             "Trained on",
-            f"{counted(training.n_slices, 'slice')}, {patients}: "
+            f"{counted(training.n_slices or 0, 'slice')}, {patients}: "
             f"{training.data_title or 'data not named'}",
         ),
         ("Split check at training", training.split_check),
         (
             "Network",
             f"{info.network.name}, preset {training.preset}, "
-            f"{counted(training.epochs, 'epoch')}, seed {training.seed}",
+            f"{counted(training.epochs or 0, 'epoch')}, seed {training.seed}",
         ),
+        *_use(info),
+    ]
+
+
+def _use(info: BundleInfo) -> list[tuple[str, Part]]:
+    return [
         (
             "Image as the network sees it",
             f"{info.preprocess.size} × {info.preprocess.size} pixels, padded to a square",

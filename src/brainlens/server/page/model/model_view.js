@@ -72,10 +72,10 @@ function training(description) {
   const { training: made, calibration } = description;
   const rows = [
     ["training.data", made.data_title], ["training.licence", made.data_licence], ["training.attribution", made.data_attribution],
-    ["training.slices", made.n_patients === null ? number(made.n_slices) : t("training.slices.patients", { slices: number(made.n_slices), patients: number(made.n_patients) })],
+    ["training.slices", made.n_slices === null ? t("training.elsewhere") : made.n_patients === null ? number(made.n_slices) : t("training.slices.patients", { slices: number(made.n_slices), patients: number(made.n_patients) })],
     ["training.split", has(`check.${made.split_check}`) ? t(`check.${made.split_check}`) : made.split_check],
-    ["training.protocol", protocolWords(made.protocol)],
-    ["training.network", `${description.network.name}, ${made.preset}, ${t("training.epochs", { count: made.epochs })}`],
+    ["training.protocol", made.n_slices === null ? "" : protocolWords(made.protocol)],
+    ["training.network", made.epochs === null ? "" : `${description.network.name}, ${made.preset}, ${t("training.epochs", { count: made.epochs })}`],
     ["training.threshold", number(description.threshold, 2)],
     ["training.calibrated", calibration ? t("training.calibrated.yes", { before: percent(calibration.before.ece), after: percent(calibration.after.ece) }) : t("training.calibrated.no")],
     ["training.target", targetWords(description.thresholds.target_error)],
