@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from brainlens.datasets.mask_cache import MaskCache
 from brainlens.imaging.preprocess import standardise
 from brainlens.imaging.spec import PreprocessSpec
 from brainlens.networks import create_network
@@ -35,6 +36,23 @@ def test_one_slice_is_a_batch_of_one() -> None:
     assert isinstance(batch, Batch)
     assert batch.images.shape == (1, 1, 8, 8)
     assert batch.labels.tolist() == [0]
+
+
+def test_masks_come_with_their_slices() -> None:
+    size = 16
+    masks = np.zeros((2, size, size), np.uint8)
+    masks[0, 2:5, 3:9] = masks[1, 10:, :4] = 1
+    grey = np.stack([masks[1], np.zeros_like(masks[0]), masks[0]]) * np.uint8(200)
+    cache = MaskCache(np.packbits(masks, axis=2), {}, size)
+    # The split's slices lie at 2, 0 and 1 of the images; the last has no mask.
+    slices = CachedSlices(grey, [2, 0, 1], [0, 1, 1], (cache, np.array([0, 1, -1])))
+    batch = slices.__getitems__([5, 1, 3])  # the third again, the second, the first again
+    assert batch.lesions is not None
+    assert batch.lesions.known.tolist() == [False, True, True]
+    np.testing.assert_array_equal(batch.lesions.masks * 200, batch.images)
+    assert batch.labels.tolist() == [1, 1, 0]
+    assert batch.indices.tolist() == [5, 1, 3]
+    assert CachedSlices(grey, [2], [0])[0].lesions is None
 
 
 def test_a_tally_counts_over_batches_of_any_size() -> None:
