@@ -1,7 +1,7 @@
 """What every network is: logits, an embedding, and heat maps in closed form."""
 
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor, nn
 
@@ -24,12 +24,15 @@ class Outputs(NamedTuple):
     early
         Outputs of early layers, each [N, K, h, w]: texture more than anatomy. Whether a slice is
         like those of the training is told from them.
+    lesion
+        [N, 1, h, w], before the sigmoid: how likely a cell is lesion, where the network tells.
     """
 
     logits: Tensor
     embedding: Tensor
     features: Tensor
     early: tuple[Tensor, ...]
+    lesion: Tensor | None = None
 
 
 class Stage(NamedTuple):
@@ -66,10 +69,13 @@ class Network(nn.Module, ABC):
     options
         Every option it was built with, so that ``create_network(name, n_classes, **options)``
         builds the same again; plain JSON values.
+    has_lesion_map
+        Whether its outputs have a lesion map. Such a network learns from outlines too.
     """
 
     name: str
     options: dict[str, OptionValue]
+    has_lesion_map: ClassVar[bool] = False
 
     @abstractmethod
     def forward(self, image: Tensor) -> Outputs:
@@ -80,8 +86,9 @@ class Network(nn.Module, ABC):
         """Return the heat map of every class, float [N, C, h, w], all values ≥ 0.
 
         Per position the positive part of Σₖ (∂logit_c/∂A_k · A_k), where A are the features
-        (HiResCAM). Written in closed form, so that it needs no gradients and exports.
-        Valid in evaluation mode, where dropout does nothing.
+        (HiResCAM); pooling weights that depend on the image count as constants. Written in closed
+        form, so that it needs no gradients and exports. Valid in evaluation mode, where dropout
+        does nothing.
         """
 
     def stages(self) -> tuple[Stage, ...]:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from brainlens.networks.backbones import backbone_names
+from brainlens.networks.backbones import backbone_names, is_backbone
+from brainlens.networks.guided import PREFIX, GuidedNetwork
 from brainlens.networks.network import Network
 from brainlens.networks.pooled import PooledNetwork
 from brainlens.networks.simple_cnn import SimpleCNN
@@ -12,7 +13,8 @@ _NETWORKS: dict[str, type[Network]] = {network.name: network for network in (Sim
 
 def network_names() -> tuple[str, ...]:
     """Return the names that `create_network` knows, sorted."""
-    return tuple(sorted([*_NETWORKS, *backbone_names()]))
+    guided = (PREFIX + name for name in backbone_names())
+    return tuple(sorted([*_NETWORKS, *backbone_names(), *guided]))
 
 
 def create_network(name: str, n_classes: int, **options: Any) -> Network:
@@ -35,8 +37,10 @@ def create_network(name: str, n_classes: int, **options: Any) -> Network:
     try:
         if name in _NETWORKS:
             return _NETWORKS[name](n_classes, **options)
-        if name in backbone_names():
+        if is_backbone(name):
             return PooledNetwork(name, n_classes, **options)
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX) in backbone_names():
+            return GuidedNetwork(name, n_classes, **options)
     except TypeError as error:
         raise ValueError(f"{name}: {error}") from error
     raise ValueError(f"no network is called {name!r}; there are: {', '.join(network_names())}")

@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from brainlens.errors import CheckFailed
 from brainlens.networks import Network
-from brainlens.networks.exported import OUTPUT_NAMES, ExportedNetwork
+from brainlens.networks.exported import ExportedNetwork
 
 OPSET = 18
 TOLERANCE = 1e-4
@@ -38,7 +38,7 @@ def make_graph(network: Network, size: int, *, half: bool) -> bytes:
     -------
     bytes
         An ONNX model: ``image`` [N, 1, size, size] → ``logits``, ``embedding``, ``heatmaps``,
-        ``feature_statistics``.
+        ``feature_statistics`` and, where the network has one, ``lesion_map``.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def make_graph(network: Network, size: int, *, half: bool) -> bytes:
             exported,
             (example,),
             input_names=[_INPUT],
-            output_names=list(OUTPUT_NAMES),
+            output_names=list(exported.output_names),
             dynamic_shapes=({0: torch.export.Dim("batch")},),
             opset_version=OPSET,
             dynamo=True,
@@ -120,9 +120,9 @@ def _require_same(graph: bytes, exported: ExportedNetwork, example: torch.Tensor
     with torch.no_grad():
         expected = exported(image)
     for name, ours, theirs in zip(
-        OUTPUT_NAMES,
+        exported.output_names,
         expected,
-        session.run(list(OUTPUT_NAMES), {_INPUT: image.numpy()}),
+        session.run(list(exported.output_names), {_INPUT: image.numpy()}),
         strict=True,
     ):
         difference = float(np.abs(ours.numpy() - np.asarray(theirs)).max())
