@@ -39,7 +39,7 @@ def create_network(name: str, n_classes: int, **options: Any) -> Network:
             return _NETWORKS[name](n_classes, **options)
         if is_backbone(name):
             return PooledNetwork(name, n_classes, **options)
-        if name.startswith(PREFIX) and name.removeprefix(PREFIX) in backbone_names():
+        if name.startswith(PREFIX) and is_backbone(name.removeprefix(PREFIX)):
             return GuidedNetwork(name, n_classes, **options)
     except TypeError as error:
         raise ValueError(f"{name}: {error}") from error
