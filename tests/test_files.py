@@ -130,3 +130,33 @@ def test_a_file_written_in_parts_is_there_whole_or_not_at_all(tmp_path: Path) ->
         file.write(b"two")
         assert not path.exists()
     assert path.read_bytes() == b"one two"
+
+
+def test_what_keeps_a_file_from_being_written_is_told_of_its_own_name(tmp_path: Path) -> None:
+    target = tmp_path / "report.json"
+    target.mkdir()
+    with pytest.raises(OSError, match=r"report\.json'$") as refused:
+        files.write_bytes(target, b"new")
+    assert refused.value.filename == str(target)
+
+    limit = (
+        "import resource, signal, sys; from pathlib import Path; from brainlens import files\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))\n"
+        "try: files.write_bytes(Path(sys.argv[1]), bytes(1000))\n"
+        "except OSError as error: print(error.filename)\n"
+    )
+    path = tmp_path / "big.bin"
+    done = subprocess.run(
+        [sys.executable, "-c", limit, path], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == str(path)
+
+
+def test_an_error_about_another_file_keeps_that_name(tmp_path: Path) -> None:
+    with (
+        pytest.raises(FileNotFoundError) as missing,
+        files.writing(tmp_path / "made.bin"),
+    ):
+        (tmp_path / "other.bin").read_bytes()
+    assert missing.value.filename == str(tmp_path / "other.bin")

@@ -50,20 +50,33 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
         If the file system refuses; the old file is then untouched.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    temporary = Path(name)
+    with _telling(path):
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        temporary = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            # mkstemp makes files only the owner may read; what we write is for others to read too.
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+
+
+@contextmanager
+def _telling(path: Path) -> Iterator[None]:
+    """Have errors about a temporary file of ``path`` name ``path``, which the user knows."""
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes files only the owner may read; what we write is for others to read too.
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        about = error.filename
+        if about is None or Path(os.fsdecode(about)).name.startswith(f".{path.name}."):
+            error.filename, error.filename2 = str(path), None
         raise
-    _sync_folder(path.parent)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
