@@ -1,7 +1,7 @@
 """What a backbone is: features of an image at several strides, stage by stage."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from torch import Tensor, nn
@@ -57,14 +57,19 @@ class Backbone(nn.Module, ABC):
     ----------
     channels
         As given.
+    name
+        As ``create_backbone`` knows it.
     options
         What besides its name and ``cut`` it was built with; plain JSON values.
     """
 
+    name: str
+    options: Mapping[str, OptionValue]
+
     def __init__(self, channels: Sequence[int], grey: tuple[float, float]) -> None:
         super().__init__()
         self.channels = tuple(channels)
-        self.options: dict[str, OptionValue] = {}
+        self.options = {}
         self._grey = grey
         self.set_input_scale(0.0, 1.0)
 

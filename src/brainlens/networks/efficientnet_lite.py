@@ -56,6 +56,7 @@ class EfficientNetLite(Backbone):
         shapes = stage_shapes(variant)[: _AT_16 + 1 if cut else None]
         channels = [shapes[_AT_8].channels, shapes[_AT_16].channels, *([] if cut else [_HEAD])]
         super().__init__(channels, _GREY)
+        self.name = f"efficientnet_lite{variant}"
         self._variant, self._shapes = variant, shapes
         self.stem = _convolution(1, _STEM, kernel=3, stride=2)
         self.levels = nn.ModuleList()

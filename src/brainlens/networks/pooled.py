@@ -58,8 +58,8 @@ class PooledNetwork(Network):
         if input_std <= 0:
             raise ValueError(f"input_std is positive, not {input_std}")
         super().__init__()
-        self.name = name
         self.backbone = create_backbone(name, cut=stride == 16, **options)
+        self.name = self.backbone.name
         self.options = {"stride": stride, "dropout": dropout, **self.backbone.options}
         self.set_input_scale(input_mean, input_std)
         self.pool = nn.AdaptiveAvgPool2d(1)
