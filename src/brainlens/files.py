@@ -75,7 +75,7 @@ def _telling(path: Path) -> Iterator[None]:
     except OSError as error:
         about = error.filename
         if about is None or Path(os.fsdecode(about)).name.startswith(f".{path.name}."):
-            error.filename, error.filename2 = str(path), None
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 
