@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from brainlens.cli import (
+    bundle,
     calibrate,
     compare,
     crossval,
@@ -67,6 +68,7 @@ app.command(epilog=serve.EXAMPLES)(serve.serve)
 app.command(epilog=probe.EXAMPLES)(probe.probe)
 app.command(epilog=monitor.EXAMPLES)(monitor.monitor)
 app.command(epilog=info.EXAMPLES)(info.info)
+app.add_typer(bundle.app)
 app.add_typer(data.app)
 app.add_typer(keys.app)
 app.add_typer(log.app)

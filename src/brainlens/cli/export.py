@@ -63,7 +63,7 @@ def export(
         bundle = write_bundle(
             source,
             out,
-            name=name or _name_of(out),
+            name=name or name_of(out),
             version=version,
             half=half,
             checkpoint=checkpoint.value,
@@ -82,6 +82,6 @@ def export(
     say_disclaimer()
 
 
-def _name_of(folder: Path) -> str:
+def name_of(folder: Path) -> str:
     """Return a model's name made from a folder's."""
     return re.sub(r"[^a-z0-9._-]+", "-", folder.resolve().name.lower()).lstrip("._-") or "model"

@@ -1,0 +1,1 @@
+"""From an ONNX model that was trained elsewhere to a bundle."""
