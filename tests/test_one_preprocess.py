@@ -50,7 +50,7 @@ def _training_input(manifest: Manifest, folder: Path) -> NDArray[np.float32]:
     cache = Cache.build(manifest, config.preprocess, folder / "cache")
     slices = CachedSlices(cache.images, [cache.index(row) for row in manifest.rows], [0])
     module = Classifier(create_network("simple_cnn", 3), config)
-    return module.prepare(slices[0], vary=False).numpy()
+    return module.prepare(slices[0]).numpy()
 
 
 def test_training_evaluation_service_and_predict_show_the_network_the_same(

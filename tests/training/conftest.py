@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from torch import Tensor, nn
 
 from brainlens.classes import ClassInfo
 from brainlens.datasets.info import DatasetInfo
 from brainlens.datasets.manifest import Manifest, Row
 from brainlens.imaging.spec import PreprocessSpec
+from brainlens.networks import backbones
+from brainlens.networks.backbone import Backbone, Pyramid
+from brainlens.networks.network import Origin, Stage
 from brainlens.training.config import TrainConfig, preset
 from brainlens.training.run import train
 
@@ -23,24 +27,26 @@ SIZE = 32
 CLASSES = ("small", "large", "ring")
 
 
-def _picture(label: str, generator: np.random.Generator) -> Image.Image:
+def _picture(label: str, generator: np.random.Generator) -> tuple[Image.Image, Image.Image]:
+    """Return a picture and the outline of its disc."""
     pixels = generator.normal(60, 12, (48, 48))
     y, x = np.mgrid[:48, :48]
     distance = np.hypot(y - generator.integers(16, 32), x - generator.integers(16, 32))
     inside = {"small": distance < 4, "large": distance < 12, "ring": abs(distance - 12) < 2}
     pixels[inside[label]] += 120
-    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+    mask = Image.fromarray(inside[label].astype(np.uint8) * 255)
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8)), mask
 
 
 @pytest.fixture(scope="session")
 def make_set() -> Callable[..., Path]:
-    """Return ``make(folder, patients=5, copy=False) -> manifest``: 4 slices a patient and class.
+    """Return ``make(folder, patients=5, copy=False, outlined=0) -> manifest``.
 
-    The last patient of each class is the test split. With ``copy`` one training slice is in the
-    test split too.
+    There are 4 slices a patient and class, and ``outlined`` of them have a mask. The last patient
+    of each class is the test split. With ``copy`` one training slice is in the test split too.
     """
 
-    def make(folder: Path, patients: int = 5, copy: bool = False) -> Path:
+    def make(folder: Path, patients: int = 5, copy: bool = False, outlined: int = 0) -> Path:
         generator = np.random.default_rng(3)
         rows = []
         for label in CLASSES:
@@ -48,9 +54,22 @@ def make_set() -> Callable[..., Path]:
                 for number in range(4):
                     path = folder / "images" / f"{label}-{patient}-{number}.png"
                     path.parent.mkdir(parents=True, exist_ok=True)
-                    _picture(label, generator).save(path)
+                    picture, outline = _picture(label, generator)
+                    picture.save(path)
+                    mask = path.with_suffix(".mask.png") if number < outlined else None
+                    if mask is not None:
+                        outline.save(mask)
                     split = "test" if patient == patients - 1 else "train"
-                    rows.append(Row(path, label, f"{label}-{patient}", split=split, synthetic=True))
+                    rows.append(
+                        Row(
+                            path,
+                            label,
+                            f"{label}-{patient}",
+                            split=split,
+                            mask=mask,
+                            synthetic=True,
+                        )
+                    )
         if copy:
             path = folder / "images" / "copy.png"
             path.write_bytes(rows[0].path.read_bytes())
@@ -67,6 +86,41 @@ def make_set() -> Callable[..., Path]:
 def discs(tmp_path_factory: pytest.TempPathFactory, make_set: Callable[..., Path]) -> Path:
     """Return the manifest of the tiny set."""
     return make_set(tmp_path_factory.mktemp("discs"))
+
+
+class SmallBackbone(Backbone):
+    """A backbone that learns in seconds: one convolution a stride."""
+
+    def __init__(self, *, cut: bool = False) -> None:
+        widths = (8, 16, 16) if cut else (8, 16, 16, 16)
+        super().__init__(widths[1:], (0.0, 1.0))
+        self.levels = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv2d(before, after, 5, stride, padding=2, bias=False),
+                nn.BatchNorm2d(after),
+                nn.ReLU(),
+            )
+            for before, after, stride in zip((1, *widths), widths, (4, 2, 2, 2), strict=False)
+        )
+
+    def features(self, image: Tensor) -> Pyramid:
+        maps = [image]
+        for level in self.levels:
+            maps.append(level(maps[-1]))
+        return Pyramid(tuple(maps[1:3]), tuple(maps[2:]))
+
+    def stages(self) -> tuple[Stage, ...]:
+        return (Stage("levels", tuple(self.levels)),)
+
+    def load_published(self) -> Origin:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def small_backbone(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Register a backbone, and return the name of the network that it guides."""
+    monkeypatch.setitem(backbones._BACKBONES, "small", SmallBackbone)
+    return "guided:small"
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ def test_the_network_sees_what_the_service_will_feed_it(
     grey = np.random.default_rng(0).integers(0, 256, (5, 32, 32), np.uint8)
     batch = CachedSlices(grey, [4, 0, 2], [0, 1, 0]).__getitems__([2, 0])
     module = Classifier(create_network("simple_cnn", 2), config)
-    prepared = module.prepare(batch, vary=False)
+    prepared = module.prepare(batch)
     np.testing.assert_array_equal(prepared[:, 0].numpy(), standardise(grey[[2, 4]], spec))
     assert prepared.is_contiguous(memory_format=torch.channels_last) or not channels_last
     assert batch.labels.tolist() == [0, 0]

@@ -1,6 +1,7 @@
 """GuidedNetwork: finds the lesion first, then looks there to classify."""
 
 import math
+from collections.abc import Mapping
 from typing import Any, Final
 
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from brainlens.networks.backbones import create_backbone
-from brainlens.networks.network import Network, Origin, Outputs, Stage
+from brainlens.networks.network import Network, OptionValue, Origin, Outputs, Stage
 
 PREFIX: Final = "guided:"
 """What a guided network's name begins with; the backbone's name follows."""
@@ -128,6 +129,22 @@ class GuidedNetwork(Network):
     def load_published(self) -> Origin:
         """Take over the backbone's published weights; all else stays as it is."""
         return self.backbone.load_published()
+
+
+def without_guidance(
+    name: str, options: Mapping[str, OptionValue]
+) -> tuple[str, dict[str, OptionValue]]:
+    """Return name and options of the pooled network that a guided one is without its branch.
+
+    Parameters
+    ----------
+    name, options
+        Of a guided network; options may be left out.
+    """
+    rest = dict(options)
+    if rest.pop("cut", False):
+        rest["stride"] = 16
+    return name.removeprefix(PREFIX), rest
 
 
 class _Merge(nn.Module):

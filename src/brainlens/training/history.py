@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -30,6 +31,9 @@ class EpochRecord(BaseModel):
         At the epoch's last step.
     seconds
         Wall time, validation included.
+    val_lesion_dice
+        Mean Dice coefficient of lesion map and outline over the validation slices that have one,
+        for networks that learn from outlines; else not written.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,6 +46,11 @@ class EpochRecord(BaseModel):
     val_confident_correct: float
     learning_rate: float
     seconds: float
+    val_lesion_dice: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold of it: all that is known."""
+        return self.model_dump(exclude_none=True)
 
     def beats(self, other: "EpochRecord | None", criterion: Criterion) -> bool:
         """Whether this epoch is the best so far; of equals the earlier stays."""
@@ -58,7 +67,7 @@ def write_history(path: Path, records: list[EpochRecord], split_check: SplitStat
 
     Whoever plots or copies rows of it learns what the validation figures are worth.
     """
-    write_json(path, [record.model_dump() | {_MARK: split_check} for record in records])
+    write_json(path, [record.to_dict() | {_MARK: split_check} for record in records])
 
 
 def read_history(path: Path) -> list[EpochRecord]:

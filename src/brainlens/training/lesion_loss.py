@@ -1,0 +1,92 @@
+"""How well a lesion map fits the outlines."""
+
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from brainlens.training.slices import Lesions
+
+_ALMOST_NOTHING: Final = 1e-3
+"""In squared cells."""
+
+
+def lesion_loss(logits: Tensor, masks: Tensor, known: Tensor) -> Tensor:
+    """Return cross-entropy plus soft Dice loss, the mean over slices that have an outline.
+
+    The target of a cell is the share t of it that is lesion. Cross-entropy is the mean over cells
+    of −t log p − (1 − t) log(1 − p). The Dice loss of a slice is
+    1 − 2 Σ p t / (Σ p² + Σ t²), sums over its cells (Milletari, Navab and Ahmadi, 2016): with
+    squares below, and only with them, it is least where p = t for shares too. (`_ALMOST_NOTHING`
+    is added above and below, for slices whose lesion was moved out of sight.) Cross-entropy tells
+    every cell apart; Dice weighs small lesions as large ones.
+
+    Parameters
+    ----------
+    logits
+        float [B, 1, h, w].
+    masks
+        float [B, 1, S, S], 0 or 1.
+    known
+        bool [B], which of the slices have an outline.
+
+    Returns
+    -------
+    Tensor
+        A scalar; 0, with a gradient of 0, where no slice has an outline.
+    """
+    logits = logits.float()
+    shares = functional.adaptive_avg_pool2d(masks.float(), logits.shape[-2:]).flatten(1)
+    flat = logits.flatten(1)
+    entropy = functional.binary_cross_entropy_with_logits(flat, shares, reduction="none").mean(1)
+    likely = torch.sigmoid(flat)
+    overlap = 2 * (likely * shares).sum(1) + _ALMOST_NOTHING
+    dice = 1 - overlap / (likely.square().sum(1) + shares.square().sum(1) + _ALMOST_NOTHING)
+    losses = torch.where(known, entropy + dice, torch.zeros_like(dice))
+    return losses.sum() / known.sum().clamp(min=1)
+
+
+class LesionTally:
+    """Sums the Dice coefficients of an epoch's slices.
+
+    Parameters
+    ----------
+    device
+        Where the batches are.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        # MPS knows no float64.
+        kind = torch.float32 if device.type == "mps" else torch.float64
+        self._sums = torch.zeros(2, dtype=kind, device=device)
+
+    def add(self, logits: Tensor, lesions: Lesions) -> None:
+        """Count a batch: the map, interpolated, against the outline, both as 0 or 1 a pixel.
+
+        Parameters
+        ----------
+        logits
+            float [B, 1, h, w].
+        lesions
+            As they are, not augmented; every known mask has a lesion.
+        """
+        with torch.no_grad():
+            size = lesions.masks.shape[-2:]
+            found = functional.interpolate(logits.float(), size, mode="bilinear") > 0
+            outlined = lesions.masks > 0
+            both, either = (found & outlined).sum((1, 2, 3)), found.sum((1, 2, 3))
+            total = (either + outlined.sum((1, 2, 3))).clamp(min=1)
+            self._sums[0] += lesions.known.sum()
+            self._sums[1] += (2 * both / total)[lesions.known].sum()
+
+    @property
+    def sums(self) -> Tensor:
+        """[slices with an outline, sum of their Dice], to be added up over processes."""
+        return self._sums
+
+    @staticmethod
+    def mean(sums: Tensor) -> float | None:
+        """Return the mean Dice of summed sums, or None where no slice has an outline."""
+        n, dice = sums.tolist()
+        return dice / n if n else None

@@ -1,0 +1,76 @@
+import pytest
+import torch
+from torch import Tensor
+
+from brainlens.training.lesion_loss import LesionTally, lesion_loss
+from brainlens.training.slices import Lesions
+
+ALL = torch.tensor([True])
+
+
+def _mask(top: int, left: int, side: int = 8) -> Tensor:
+    mask = torch.zeros(1, 1, 32, 32)
+    mask[..., top : top + side, left : left + side] = 1
+    return mask
+
+
+def _sure(mask: Tensor) -> Tensor:
+    return torch.nn.functional.avg_pool2d(mask, 8) * 40 - 20
+
+
+def test_a_perfect_map_costs_nothing_and_a_wrong_one_much() -> None:
+    mask = _mask(8, 16)
+    assert lesion_loss(_sure(mask), mask, ALL) < 1e-3
+    wrong = lesion_loss(_sure(_mask(16, 0)), mask, ALL)
+    # Two of sixteen cells are wrong by 20 nats; nothing overlaps.
+    assert wrong == pytest.approx(2 * 20 / 16 + 1, rel=1e-2)
+
+
+def test_it_is_least_where_the_probability_is_the_share() -> None:
+    mask = _mask(4, 4)  # a quarter of each of four cells
+    logits = torch.full((1, 1, 4, 4), -8.0)
+    logits[..., :2, :2] = torch.logit(torch.tensor(0.25))
+    logits.requires_grad_()
+    lesion_loss(logits, mask, ALL).backward()
+    assert logits.grad is not None
+    assert logits.grad[..., :2, :2].abs().max() < 1e-4
+
+
+def test_slices_without_an_outline_do_not_count() -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(3, 1, 4, 4, generator=generator).requires_grad_()
+    masks = torch.cat([_mask(0, 0), torch.zeros(1, 1, 32, 32), _mask(16, 8)])
+    loss = lesion_loss(logits, masks, torch.tensor([True, False, True]))
+    alone = [lesion_loss(logits[i : i + 1], masks[i : i + 1], ALL) for i in (0, 2)]
+    assert loss.item() == pytest.approx(sum(x.item() for x in alone) / 2, rel=1e-6)
+    loss.backward()
+    assert logits.grad is not None
+    assert [bool(g.any()) for g in logits.grad] == [True, False, True]
+
+
+def test_a_batch_without_any_outline_costs_nothing() -> None:
+    logits = torch.full((2, 1, 4, 4), -200.0, requires_grad=True)
+    loss = lesion_loss(logits, torch.zeros(2, 1, 32, 32), torch.tensor([False, False]))
+    loss.backward()
+    assert loss == 0
+    assert logits.grad is not None
+    assert not logits.grad.any()  # and not "not a number"
+
+
+def test_a_lesion_moved_out_of_sight_is_no_lesion() -> None:
+    logits = torch.zeros(1, 1, 4, 4, requires_grad=True)
+    lesion_loss(logits, torch.zeros(1, 1, 32, 32), ALL).backward()
+    assert logits.grad is not None
+    assert bool((logits.grad > 0).all())
+
+
+def test_dice_is_of_pixels_and_known_outlines_alone() -> None:
+    masks = torch.cat([_mask(0, 0, 16), _mask(0, 0, 16), torch.zeros(1, 1, 32, 32)])
+    found = torch.cat([_mask(0, 0, 16), _mask(0, 16, 16), _mask(0, 0, 16)])
+    # A map as fine as the picture: nothing is interpolated.
+    tally = LesionTally(torch.device("cpu"))
+    tally.add(found * 2 - 1, Lesions(masks.byte(), torch.tensor([True, True, False])))
+    assert LesionTally.mean(tally.sums) == pytest.approx(0.5)
+    tally.add(_mask(0, 8, 16) * 2 - 1, Lesions(_mask(0, 0, 16).byte(), ALL))
+    assert LesionTally.mean(tally.sums) == pytest.approx((1 + 0 + 0.5) / 3)
+    assert LesionTally.mean(LesionTally(torch.device("cpu")).sums) is None
