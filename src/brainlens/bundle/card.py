@@ -6,7 +6,7 @@ from brainlens.bundle.card_gates import gates
 from brainlens.bundle.card_limits import failure_modes, intended_use
 from brainlens.bundle.cautions import cautions
 from brainlens.bundle.markdown import bullets, one_line, table
-from brainlens.bundle.schema import WEIGHTS, BundleInfo
+from brainlens.bundle.schema import WEIGHTS, BundleInfo, StartWeights
 from brainlens.words import AID, INTENDED_INPUT, NOT_A_DEVICE
 
 _SPLIT_CHECK = {
@@ -66,7 +66,15 @@ def notice(info: BundleInfo) -> str:
         lines.append(f"Attribution: {training.data_attribution}")
     if training.data_licence:
         lines.append(f"Licence of the data: {training.data_licence}")
+    if training.start is not None:
+        lines.append(f"Starting weights: {_start(training.start)}")
     return "\n".join(one_line(line) for line in lines) + "\n"
+
+
+def _start(start: StartWeights) -> str:
+    parts = [start.title, start.attribution, f"licence: {start.licence or 'not stated'}"]
+    parts += [f"SHA-256 {start.sha256}"] if start.sha256 else []
+    return "; ".join(part for part in parts if part)
 
 
 def _head(info: BundleInfo) -> str:
@@ -111,6 +119,7 @@ def _training(info: BundleInfo) -> str:
         f"Protocol: {_protocol(training.protocol)}",
         f"Network: {info.network.name}; preset {training.preset}, {training.epochs} epochs, "
         f"seed {training.seed}",
+        *([f"Starting weights: {_start(training.start)}"] if training.start else []),
         f"Fingerprint of the training slices: `{training.data_sha256}`",
         "Hashes of the training slices are in `bundle.json`, so that the model can say which "
         "images it has seen."

@@ -99,6 +99,23 @@ class Network(_Part):
     options: dict[str, int | float | str | bool | list[int]] = {}
 
 
+class StartWeights(_Part):
+    """Weights that training started from, where they were not random.
+
+    Attributes
+    ----------
+    title, licence, attribution
+        What they are, whose they are; an empty licence is unknown.
+    sha256
+        Of their file, or empty.
+    """
+
+    title: str
+    licence: str = ""
+    attribution: str = ""
+    sha256: str = ""
+
+
 class Training(_Part):
     """Where the weights come from.
 
@@ -112,6 +129,8 @@ class Training(_Part):
     split_check
         ``clean``, ``group-ambiguous`` or ``leaky``; ``unknown`` where the network was trained
         elsewhere, on images that BrainLens has no list of.
+    start
+        None where training started from random weights, or elsewhere.
     """
 
     data_title: str = ""
@@ -126,6 +145,7 @@ class Training(_Part):
     seed: int | None
     preset: str
     epochs: int | None
+    start: StartWeights | None = None
 
     @property
     def elsewhere(self) -> bool:

@@ -17,7 +17,17 @@ from brainlens.cli.console import (
 )
 from brainlens.cli.extra import needs
 from brainlens.cli.resumable import resumable
-from brainlens.cli.train import Precision, Preset, training_config
+from brainlens.cli.train import (
+    NETWORK_HELP,
+    Freeze,
+    Init,
+    LayerDecay,
+    NetworkOption,
+    Precision,
+    Preset,
+    start_choices,
+    training_config,
+)
 from brainlens.cli.verbs import examples
 
 if TYPE_CHECKING:
@@ -64,9 +74,11 @@ def crossval(
         typer.Option(help="Work on this fold alone; may be repeated.", metavar="FOLD"),
     ] = None,
     preset: Annotated[Preset, typer.Option(help="As for train.")] = Preset.default,
-    network: Annotated[str | None, typer.Option(help="Architecture, for instance simple_cnn.")] = (
-        None
-    ),
+    network: Annotated[str | None, typer.Option(help=NETWORK_HELP)] = None,
+    network_option: NetworkOption = None,
+    init: Init = None,
+    freeze: Freeze = None,
+    layer_decay: LayerDecay = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training slices.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Slices a step.")] = None,
     lr: Annotated[float | None, typer.Option("--lr", help="Largest learning rate.")] = None,
@@ -93,6 +105,7 @@ def crossval(
     """Train, export, calibrate and test on every fold, and pool the answers out of fold."""
     chosen: dict[str, Any] = {
         "network": network,
+        **start_choices(network_option, init, freeze, layer_decay),
         "epochs": epochs,
         "batch_size": batch_size,
         "learning_rate": lr,

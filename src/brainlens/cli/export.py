@@ -46,6 +46,14 @@ def export(
     checkpoint: Annotated[
         Checkpoint, typer.Option(help="The best epoch's weights or the last one's.")
     ] = Checkpoint.best,
+    network: Annotated[
+        str | None,
+        typer.Option(
+            help="For a bundle of a network of somebody's own: its name, to say that its module "
+            "may be imported.",
+            metavar="MODULE:FACTORY",
+        ),
+    ] = None,
     without_seen: Annotated[
         bool,
         typer.Option(
@@ -68,6 +76,7 @@ def export(
             half=half,
             checkpoint=checkpoint.value,
             seen=not without_seen,
+            network=network,
         )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]

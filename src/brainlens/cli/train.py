@@ -1,5 +1,6 @@
 """``brainlens train``: from a data folder to a run folder."""
 
+import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
 EXAMPLES = examples(
     "brainlens train --data slices --out runs/first",
     "brainlens train --data manifest.csv --out runs/reference --preset reference --seed 1",
+    "brainlens train --data slices --out runs/lite --network efficientnet_lite0 --init imagenet",
     "brainlens train --resume --out runs/first",
+)
+
+
+NETWORK_HELP = (
+    "Architecture: simple_cnn, efficientnet_lite0, resnet18 and others (docs/networks.md); "
+    "hf:NAME_OR_FOLDER of Hugging Face transformers; or your own, package.module:factory."
 )
 
 
@@ -36,6 +44,36 @@ class Precision(StrEnum):
     auto = "auto"
     full = "32-true"
     mixed = "bf16-mixed"
+
+
+Init = Annotated[
+    str | None,
+    typer.Option(
+        help="What the weights start from: random (default); imagenet, those published for the "
+        "network; or a .safetensors file.",
+        metavar="random|imagenet|FILE",
+    ),
+]
+Freeze = Annotated[
+    str | None,
+    typer.Option(
+        help="Stages that do not learn: how many, counted from the input, or the last one's name.",
+        metavar="STAGES",
+    ),
+]
+LayerDecay = Annotated[
+    float | None,
+    typer.Option(
+        help="Each stage learns at this share of the rate of the stage behind it, for instance 0.8."
+    ),
+]
+NetworkOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Option of the network, for instance stride=16; may be repeated.",
+        metavar="NAME=VALUE",
+    ),
+]
 
 
 class Logger(StrEnum):
@@ -63,9 +101,11 @@ def train(
             "intensity scaling. default: with a schedule and augmentation too."
         ),
     ] = Preset.default,
-    network: Annotated[str | None, typer.Option(help="Architecture, for instance simple_cnn.")] = (
-        None
-    ),
+    network: Annotated[str | None, typer.Option(help=NETWORK_HELP)] = None,
+    network_option: NetworkOption = None,
+    init: Init = None,
+    freeze: Freeze = None,
+    layer_decay: LayerDecay = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training slices.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Slices a step.")] = None,
     lr: Annotated[float | None, typer.Option("--lr", help="Largest learning rate.")] = None,
@@ -104,6 +144,7 @@ def train(
     """Train a network on a folder of slices or a manifest."""
     chosen: dict[str, Any] = {
         "network": network,
+        **start_choices(network_option, init, freeze, layer_decay),
         "epochs": epochs,
         "batch_size": batch_size,
         "learning_rate": lr,
@@ -130,6 +171,30 @@ def train(
         run_training(config, out, resume=resume)
     say(f"The run is in {out}: curves.png shows it. Next: brainlens export {out} --out BUNDLE")
     say_disclaimer()
+
+
+def start_choices(
+    options: list[str] | None, init: str | None, freeze: str | None, layer_decay: float | None
+) -> dict[str, Any]:
+    """Return what options say of the network's start, as fields of `TrainConfig`; None: unsaid."""
+    return {
+        "network_options": dict(map(_network_option, options)) if options else None,
+        "init": init,
+        "freeze": int(freeze) if freeze is not None and freeze.isdigit() else freeze,
+        "layer_decay": layer_decay,
+    }
+
+
+def _network_option(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise UsageError(
+            f"{text!r} is no option of a network.", hint="Write it as NAME=VALUE, like stride=16."
+        )
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value  # a text without quotes
 
 
 def training_config(

@@ -5,6 +5,7 @@ from typing import Any
 from brainlens.networks.backbones import backbone_names, is_backbone
 from brainlens.networks.guided import PREFIX, GuidedNetwork
 from brainlens.networks.network import Network
+from brainlens.networks.own import create_own, is_own
 from brainlens.networks.pooled import PooledNetwork
 from brainlens.networks.simple_cnn import SimpleCNN
 
@@ -23,7 +24,8 @@ def create_network(name: str, n_classes: int, **options: Any) -> Network:
     Parameters
     ----------
     name
-        One of `network_names`.
+        One of `network_names`; ``hf:NAME_OR_FOLDER`` for a network of Hugging Face transformers;
+        ``package.module:factory`` for one of the user's own, which is imported.
     n_classes
         Number of outputs, at least 2.
     **options
@@ -33,6 +35,8 @@ def create_network(name: str, n_classes: int, **options: Any) -> Network:
     ------
     ValueError
         If the name is unknown, or an option is unknown or out of range.
+    InputError
+        If a network that is not built in cannot be had.
     """
     try:
         if name in _NETWORKS:
@@ -41,6 +45,8 @@ def create_network(name: str, n_classes: int, **options: Any) -> Network:
             return PooledNetwork(name, n_classes, **options)
         if name.startswith(PREFIX) and is_backbone(name.removeprefix(PREFIX)):
             return GuidedNetwork(name, n_classes, **options)
+        if is_own(name):
+            return create_own(name, n_classes, **options)
     except TypeError as error:
         raise ValueError(f"{name}: {error}") from error
     raise ValueError(f"no network is called {name!r}; there are: {', '.join(network_names())}")

@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from brainlens.networks.network import Network, Outputs
+from brainlens.networks.network import Network, Outputs, Stage
 
 BLOCKS = 5
 _EARLY = slice(1, 3)
@@ -71,6 +71,12 @@ class SimpleCNN(Network):
         hidden = torch.relu(self.hidden(embedding))
         logits = self.classifier(self.dropout(hidden))
         return Outputs(logits, embedding, features, early=tuple(outputs[_EARLY]))
+
+    def stages(self) -> tuple[Stage, ...]:
+        """Return the blocks and the two layers of the classifier."""
+        blocks = (Stage(f"block{n}", (block,)) for n, block in enumerate(self.blocks, start=1))
+        ends = (Stage("hidden", (self.hidden,)), Stage("classifier", (self.classifier,)))
+        return (*blocks, *ends)
 
     def heatmaps(self, outputs: Outputs) -> Tensor:
         """Return the heat map of every class, float [N, C, h, w]; see `Network.heatmaps`.

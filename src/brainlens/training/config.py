@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -27,6 +27,13 @@ class TrainConfig(BaseModel):
         The preset the choices started from; the fields say what they are now.
     network, network_options
         Architecture by name, and its options (its defaults where left out).
+    init
+        What the weights start from: ``random``; ``imagenet``, those published for the network; or
+        a ``.safetensors`` file; see `brainlens.training.start`.
+    freeze
+        Stages that do not learn: how many, counted from the input, or the name of the last.
+    layer_decay
+        Each stage learns at this share of the rate of the stage behind it; 1 is one rate for all.
     preprocess
         From decoded pixels to the network's input.
     epochs, batch_size, learning_rate
@@ -38,6 +45,18 @@ class TrainConfig(BaseModel):
         ``warmup_epochs``, then falls to 0 along half a cosine.
     augmentation
         Ranges of the random changes of training images, or None for none.
+    sampling
+        ``slices``: an epoch shows every training slice once. ``patients``: as many slices, of a
+        patient with n of them in proportion to √n; see `brainlens.training.order.SeededOrder`.
+    label_smoothing
+        Share of the target spread evenly over the classes; losses in the history are without it.
+    lesion_weight
+        Weight of the lesion map's loss beside the classification's, for networks that have one
+        (``guided:…``). Where it is 0, or no training slice has a lesion mask, the backbone is
+        trained without guidance.
+    ema_decay
+        Decay of a moving average of the weights, which then is what is validated and exported; 0
+        for none. See `brainlens.training.weight_average`.
     best
         What the best epoch is: ``val_accuracy`` (the lower loss decides between equals), or
         ``val_loss``.
@@ -70,6 +89,9 @@ class TrainConfig(BaseModel):
     preset: Preset = "default"
     network: str = "simple_cnn"
     network_options: dict[str, OptionValue] = {}
+    init: str = Field(default="random", pattern=r"^(random|imagenet|.+\.safetensors)$")
+    freeze: Annotated[int, Field(ge=0)] | str = 0
+    layer_decay: float = Field(default=1.0, gt=0, le=1)
     preprocess: PreprocessSpec = PreprocessSpec()
     epochs: int = Field(default=30, ge=1)
     batch_size: int = Field(default=32, ge=2)
@@ -78,6 +100,10 @@ class TrainConfig(BaseModel):
     schedule: Literal["constant", "cosine"] = "cosine"
     warmup_epochs: float = Field(default=1.0, ge=0)
     augmentation: AugmentationSpec | None = AugmentationSpec()
+    sampling: Literal["slices", "patients"] = "slices"
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    lesion_weight: float = Field(default=1.0, ge=0)
+    ema_decay: float = Field(default=0.0, ge=0, lt=1)
     best: Criterion = "val_accuracy"
     val_fraction: float = Field(default=0.15, gt=0, lt=1)
     allow_leaky_split: bool = False

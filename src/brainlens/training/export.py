@@ -22,15 +22,16 @@ from brainlens.bundle.schema import Network as NetworkInfo
 from brainlens.bundle.write import write_bundle
 from brainlens.datasets.cache import Cache
 from brainlens.datasets.manifest import Manifest
-from brainlens.errors import BundleInvalid
+from brainlens.errors import BundleInvalid, UsageError
 from brainlens.imaging.perceptual_hash import MAX_DISTANCE, perceptual_hash, to_hex
-from brainlens.networks import Network, create_network
+from brainlens.networks import Network, create_network, is_own
 from brainlens.training.checkpoints import load_checkpoint
 from brainlens.training.graph import make_graph, round_to_half
 from brainlens.training.record import CONFIG, MANIFEST, RunRecord, read_run
 from brainlens.training.run import cache_folder, create_checked
 
-_PREFIX = "network."
+_WEIGHTS, _AVERAGED = "network.", "average.network."
+"""What the names of a checkpoint's weights, and of their moving average, begin with."""
 
 
 def export(
@@ -42,6 +43,7 @@ def export(
     half: bool = False,
     checkpoint: Literal["best", "last"] = "best",
     seen: bool = True,
+    network: str | None = None,
 ) -> Bundle:
     """Write the bundle of a run, or write a bundle's network again.
 
@@ -62,6 +64,10 @@ def export(
     seen
         Store perceptual hashes of a run's training slices, so that the bundle can tell what it
         was trained on; leave out where not even those may be known.
+    network
+        The network's name, said again: a bundle of a network of somebody's own
+        (``package.module:factory``) is exported only where this names it, for its module is
+        imported, and what a bundle names is not trusted by itself.
 
     Returns
     -------
@@ -75,13 +81,14 @@ def export(
     BundleError
         If ``source`` is neither a run nor a valid bundle.
     UsageError
-        If ``out`` exists.
+        If ``out`` exists, or a bundle's network would have to be imported and is not named.
     """
     if (source / CONFIG).is_file():
         info, state = _from_run(source, name, version, checkpoint=checkpoint, seen=seen)
         gates = {}
     else:
         bundle = load_bundle(source)
+        _require_named(bundle, network)
         info, state = _from_bundle(bundle, name, version)
         gates = {GATES: bundle.read(GATES)} if GATES in bundle.names else {}
     network = create_network(info.network.name, len(info.classes), **info.network.options)
@@ -100,8 +107,13 @@ def _from_run(
     record = read_run(run_dir)
     config, data = record.config, record.data
     saved = load_checkpoint(run_dir, checkpoint)
-    state = {key.removeprefix(_PREFIX): value for key, value in saved["state_dict"].items()}
-    network = create_checked(config, len(data.classes))
+    prefix = _AVERAGED if config.ema_decay else _WEIGHTS
+    state = {
+        key.removeprefix(prefix): value
+        for key, value in saved["state_dict"].items()
+        if key.startswith(prefix)
+    }
+    network = create_checked(config, len(data.classes), record.built)
     info = BundleInfo(
         name=name,
         version=version,
@@ -121,6 +133,7 @@ def _from_run(
             seed=config.seed,
             preset=config.preset,
             epochs=len(saved["history"]),
+            start=record.start,
         ),
         seen=_seen(record, run_dir) if seen else None,
     )
@@ -135,6 +148,15 @@ def _seen(record: RunRecord, run_dir: Path) -> Seen:
     # 0 means a black slice, which says nothing of where it comes from.
     known = sorted(to_hex(hash_) for hash_ in hashes - {0})
     return Seen(max_distance=MAX_DISTANCE, hashes=tuple(known))
+
+
+def _require_named(bundle: Bundle, named: str | None) -> None:
+    own = bundle.info.network.name
+    if is_own(own) and own != named:
+        raise UsageError(
+            f"To export {bundle.path} again, the module of {own} would be imported.",
+            hint=f"If you trust it, name it: --network {own}.",
+        )
 
 
 def _from_bundle(

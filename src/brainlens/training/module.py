@@ -1,7 +1,7 @@
 """What Lightning runs: one training step, one validation step, the optimiser."""
 
 import time
-from typing import Any
+from typing import Any, Self
 
 import lightning as L
 import numpy as np
@@ -13,16 +13,19 @@ from torch.nn import functional
 from brainlens.errors import DivergedTraining
 from brainlens.imaging.preprocess import standardise
 from brainlens.networks import Network
-from brainlens.training.augmentation import augment, draw
+from brainlens.training.augmentation import Draws, augment, augment_masks, draw
 from brainlens.training.config import TrainConfig
 from brainlens.training.history import EpochRecord
+from brainlens.training.lesion_loss import LesionTally, lesion_loss
 from brainlens.training.schedule import Schedule
 from brainlens.training.slices import Batch
+from brainlens.training.stages import freeze, parameter_groups
 from brainlens.training.tally import Tally
+from brainlens.training.weight_average import WeightAverage
 
 
 class Classifier(L.LightningModule):
-    """Trains a network by cross-entropy and keeps the history.
+    """Trains a network by cross-entropy, and by outlines where there are any; keeps the history.
 
     Parameters
     ----------
@@ -42,6 +45,8 @@ class Classifier(L.LightningModule):
         self.network = network
         self.config = config
         self.history: list[EpochRecord] = []
+        self._frozen = freeze(network, config.freeze)
+        self.average: WeightAverage | None = None
         levels = np.arange(config.preprocess.levels, dtype=np.uint8)
         self._levels: Tensor
         self.register_buffer(
@@ -49,12 +54,16 @@ class Classifier(L.LightningModule):
         )
         self._memory = torch.channels_last if config.channels_last else torch.contiguous_format
         self.network.to(memory_format=self._memory)  # type: ignore[call-overload]  # torch's stubs leave out this keyword
+        if config.ema_decay:
+            self.average = WeightAverage(network, config.ema_decay)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Return Adam and the schedule, which moves with every step."""
         config = self.config
         optimizer = torch.optim.Adam(
-            self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+            parameter_groups(self.network, config.learning_rate, config.layer_decay),
+            lr=config.learning_rate,
+            weight_decay=config.weight_decay,
         )
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._schedule().share)
         return {
@@ -62,10 +71,18 @@ class Classifier(L.LightningModule):
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
         }
 
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode of all that is not frozen."""
+        super().train(mode)
+        for module in self._frozen:
+            module.eval()
+        return self
+
     def on_train_epoch_start(self) -> None:
         """Start the epoch's sums."""
         self._started = time.perf_counter()
         self._train, self._val = Tally(self.device), Tally(self.device)
+        self._dice = LesionTally(self.device)
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         """Return the mean loss of a batch."""
@@ -73,8 +90,15 @@ class Classifier(L.LightningModule):
         # process), a step replayed after an interruption drops the same units.
         key = [self.config.seed, self.global_step, self.global_rank]
         torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint32)[0]))
-        logits = self.network(self.prepare(batch, vary=True)).logits
-        loss = functional.cross_entropy(logits.float(), batch.labels)
+        draws = None if self.config.augmentation is None else self._draws(batch)
+        outputs = self.network(self.prepare(batch, draws))
+        loss = functional.cross_entropy(
+            outputs.logits.float(), batch.labels, label_smoothing=self.config.label_smoothing
+        )
+        if batch.lesions is not None and outputs.lesion is not None:
+            masks = self._moved(batch.lesions.masks, draws)
+            lesion = lesion_loss(outputs.lesion, masks, batch.lesions.known)
+            loss = loss + self.config.lesion_weight * lesion
         if not torch.isfinite(loss):
             raise DivergedTraining(
                 f"The loss became {loss.item()} in epoch {self.current_epoch + 1}, "
@@ -82,18 +106,27 @@ class Classifier(L.LightningModule):
                 hint="Start again in a new folder with a smaller learning rate, or with "
                 "precision 32-true if it is bf16-mixed now.",
             )
-        self._train.add(logits, batch.labels)
+        self._train.add(outputs.logits, batch.labels)
         self.log("loss", loss, prog_bar=True, logger=False, batch_size=len(batch.labels))
         return loss
 
+    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_index: int) -> None:
+        """Let the average follow the step that was taken."""
+        if self.average is not None:
+            self.average.follow(self.network, self.global_step - 1)
+
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         """Count a validation batch."""
-        self._val.add(self.network(self.prepare(batch, vary=False)).logits, batch.labels)
+        network = self.network if self.average is None else self.average.network
+        outputs = network(self.prepare(batch))
+        self._val.add(outputs.logits, batch.labels)
+        if batch.lesions is not None and outputs.lesion is not None:
+            self._dice.add(outputs.lesion, batch.lesions)
 
     def on_train_epoch_end(self) -> None:
         """Add the epoch to the history and tell the loggers; validation is over by then."""
-        train = Tally.means(self._over_processes(self._train))
-        val = Tally.means(self._over_processes(self._val))
+        train = Tally.means(self._over_processes(self._train.sums))
+        val = Tally.means(self._over_processes(self._val.sums))
         record = EpochRecord(
             epoch=self.current_epoch + 1,
             train_loss=train[0],
@@ -103,31 +136,30 @@ class Classifier(L.LightningModule):
             val_confident_correct=val[2],
             learning_rate=self._last_learning_rate(),
             seconds=round(time.perf_counter() - self._started, 3),
+            val_lesion_dice=LesionTally.mean(self._over_processes(self._dice.sums)),
         )
         self.history.append(record)
         self.log_dict(
-            {k: float(v) for k, v in record.model_dump(exclude={"epoch"}).items()},
+            {k: float(v) for k, v in record.to_dict().items() if k != "epoch"},
             # Equal in every process by now; Lightning asks that this be said.
             sync_dist=True,
         )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the history with the weights."""
-        checkpoint["history"] = [record.model_dump() for record in self.history]
+        checkpoint["history"] = [record.to_dict() for record in self.history]
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take the history back."""
         self.history = [EpochRecord.model_validate(row) for row in checkpoint["history"]]
 
-    def prepare(self, batch: Batch, *, vary: bool) -> Tensor:
-        """Return the network's input, float32 [B, 1, S, S]; ``vary`` applies augmentation.
+    def prepare(self, batch: Batch, draws: Draws | None = None) -> Tensor:
+        """Return the network's input, float32 [B, 1, S, S]; augmented where there are ``draws``.
 
         Without augmentation it equals `imaging.standardise` bit for bit: its values are looked up.
         """
         spec = self.config.preprocess
-        if vary and self.config.augmentation is not None:
-            indices = batch.indices.cpu().numpy()
-            draws = draw(self.config.seed, self.current_epoch, indices, spec.size)
+        if draws is not None and self.config.augmentation is not None:
             shares = batch.images.float() / (spec.levels - 1)
             varied = augment(shares, draws, self.config.augmentation)
             images = (varied - spec.mean) / spec.std
@@ -135,11 +167,21 @@ class Classifier(L.LightningModule):
             images = self._levels[batch.images.int()]
         return images.contiguous(memory_format=self._memory)
 
-    def _over_processes(self, tally: Tally) -> Tensor:
-        sums = self.trainer.strategy.reduce(tally.sums, reduce_op="sum")
-        if not isinstance(sums, Tensor):
+    def _moved(self, masks: Tensor, draws: Draws | None) -> Tensor:
+        """Return masks moved as `prepare` moves their images."""
+        if draws is None or self.config.augmentation is None:
+            return masks
+        return augment_masks(masks, draws, self.config.augmentation)
+
+    def _draws(self, batch: Batch) -> Draws:
+        indices = batch.indices.cpu().numpy()
+        return draw(self.config.seed, self.current_epoch, indices, self.config.preprocess.size)
+
+    def _over_processes(self, sums: Tensor) -> Tensor:
+        reduced = self.trainer.strategy.reduce(sums, reduce_op="sum")
+        if not isinstance(reduced, Tensor):
             raise TypeError("the strategy reduces tensors to tensors")
-        return sums
+        return reduced
 
     def _schedule(self) -> Schedule:
         steps = int(self.trainer.estimated_stepping_batches)

@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from brainlens.bundle.schema import StartWeights
 from brainlens.classes import ClassInfo
 from brainlens.errors import RunError
 from brainlens.files import write_json
-from brainlens.training.config import TrainConfig
+from brainlens.training.config import OptionValue, TrainConfig
 
 CONFIG = "config.json"
 MANIFEST = "manifest.csv"
@@ -60,12 +61,19 @@ class RunRecord(_Part):
 
     Attributes
     ----------
+    start
+        Where the weights started from; None for random ones.
+    built
+        Every option of the network, its defaults and what was read of it included: what a
+        checkpoint is loaded into needs nothing else. Empty in runs from before it was kept.
     versions
         Of Python and of the packages that the weights depend on.
     """
 
     config: TrainConfig
     data: DataRecord
+    start: StartWeights | None = None
+    built: dict[str, OptionValue] = {}
     versions: dict[str, str]
 
     def write(self, run_dir: Path) -> None:

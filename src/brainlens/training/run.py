@@ -1,5 +1,6 @@
 """One training run, from a data folder to a run folder."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import lightning as L
@@ -9,6 +10,7 @@ from rich.console import Console
 
 from brainlens.datasets.cache import Cache
 from brainlens.datasets.manifest import Manifest
+from brainlens.datasets.mask_cache import MaskCache
 from brainlens.errors import RunError, UsageError
 from brainlens.networks import Network, create_network
 from brainlens.training.allocator import keep_freed_memory
@@ -19,9 +21,10 @@ from brainlens.training.checkpoints import (
     checkpoint_path,
     load_checkpoint,
 )
-from brainlens.training.config import TrainConfig
+from brainlens.training.config import OptionValue, TrainConfig
 from brainlens.training.curves import CURVES, write_curves
 from brainlens.training.data_module import ManifestData
+from brainlens.training.guidance import settle_guidance
 from brainlens.training.hardware import settle
 from brainlens.training.history import EpochRecord, best_record, write_history
 from brainlens.training.loggers import make_loggers
@@ -31,6 +34,8 @@ from brainlens.training.progress import EpochProgress, bar
 from brainlens.training.quiet import quiet_lightning
 from brainlens.training.record import CONFIG, MANIFEST, RunRecord, read_run, versions
 from brainlens.training.reproducible import reproducible
+from brainlens.training.stages import freeze
+from brainlens.training.start import load_start
 
 
 def train(
@@ -108,20 +113,29 @@ def _begin(
 ) -> tuple[RunRecord, Manifest]:
     """Open or make the run's folder."""
     if (run_dir / CONFIG).is_file() and resume:
-        record = read_run(run_dir)
+        record, manifest = read_run(run_dir), Manifest.load(run_dir / MANIFEST)
+        config = settle_guidance(config, manifest)
         record.require_same(config, run_dir)
         record = record.model_copy(update={"config": config})
         record.write(run_dir)
-        return record, Manifest.load(run_dir / MANIFEST)
+        return record, manifest
     if run_dir.is_dir() and not _may_begin_in(run_dir, resume=resume):
         raise RunError(
             f"{run_dir} is not empty.",
             hint="Choose a new folder, or go on with the run in it by --resume.",
         )
-    create_checked(config, n_classes=2)
+    network = create_checked(config, n_classes=2)
+    start = load_start(network, config.init)
+    freeze(network, config.freeze)
     with bar("Looking for copies", shown=progress) as update:
         manifest, data = prepare(config, update)
-    record = RunRecord(config=config, data=data, versions=versions())
+    settled = settle_guidance(config, manifest)
+    if progress and settled != config:
+        Console().print(f"{settled.network} is trained without outlines: there are none to use.")
+    if settled != config:
+        config, network = settled, create_checked(settled, n_classes=2)
+    built = network.options
+    record = RunRecord(config=config, data=data, start=start, built=built, versions=versions())
     run_dir.mkdir(parents=True, exist_ok=True)
     manifest.save(run_dir / MANIFEST)
     # Last: where it is, all of the above is there too.
@@ -137,18 +151,33 @@ def _may_begin_in(run_dir: Path, *, resume: bool) -> bool:
     return not left or (resume and begun and CONFIG not in left)
 
 
-def create_checked(config: TrainConfig, n_classes: int) -> Network:
+def create_checked(
+    config: TrainConfig, n_classes: int, built: Mapping[str, OptionValue] | None = None
+) -> Network:
     """Build the network of a configuration.
+
+    Parameters
+    ----------
+    config
+        Names the network; its preprocess says on which scale images come.
+    n_classes
+        Number of outputs.
+    built
+        `RunRecord.built`, where the run has begun: so nothing is asked of a folder or the hub.
 
     Raises
     ------
     UsageError
         If the network or one of its options is unknown.
+    InputError
+        If a network that is not built in cannot be had.
     """
     try:
-        return create_network(config.network, n_classes, **config.network_options)
+        network = create_network(config.network, n_classes, **(built or config.network_options))
     except ValueError as error:
         raise UsageError(str(error), hint="Mend the network's name or options.") from error
+    network.set_input_scale(config.preprocess.mean, config.preprocess.std)
+    return network
 
 
 def cache_folder(config: TrainConfig, run_dir: Path) -> Path:
@@ -174,10 +203,20 @@ def _fit(
     class_ids = tuple(info.id for info in record.data.classes)
     last = checkpoint_path(run_dir, "last")
     torch.manual_seed(config.seed)
-    module = Classifier(create_checked(config, len(class_ids)), config)
+    network = create_checked(config, len(class_ids), record.built)
+    if not epochs_done:
+        load_start(network, config.init)
+    module = Classifier(network, config)
+    masks = None
+    if module.network.has_lesion_map and config.lesion_weight > 0:
+        with bar("Reading outlines", shown=progress) as update:
+            size, folder = config.preprocess.size, cache_folder(config, run_dir)
+            masks = MaskCache.build(learning, size, folder, update)
     _trainer(record, run_dir, progress=progress).fit(
         module,
-        datamodule=ManifestData(config, learning, cache, class_ids, first_epoch=epochs_done),
+        datamodule=ManifestData(
+            config, learning, cache, class_ids, first_epoch=epochs_done, masks=masks
+        ),
         ckpt_path=last if epochs_done else None,
         weights_only=True,
     )
