@@ -94,6 +94,7 @@ class SmallBackbone(Backbone):
     def __init__(self, *, cut: bool = False) -> None:
         widths = (8, 16, 16) if cut else (8, 16, 16, 16)
         super().__init__(widths[1:], (0.0, 1.0))
+        self.name = "small"
         self.levels = nn.ModuleList(
             nn.Sequential(
                 nn.Conv2d(before, after, 5, stride, padding=2, bias=False),

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from brainlens.training.augmentation import Draws, augment, augment_masks, draw
 from brainlens.training.augmentation_spec import AugmentationSpec
+from brainlens.training.mr_artefacts import CROP, N_UNIFORMS, PADDING
 
 SIZE = 33
 NOTHING = AugmentationSpec(
@@ -25,7 +26,8 @@ def _draws(**values: float) -> Draws:
     uniforms = np.full((1, 13), 0.5, np.float32)
     for name, value in values.items():
         uniforms[0, names.index(name)] = value
-    return Draws(uniforms, np.ones((1, SIZE, SIZE), np.float32))
+    noise = np.ones((1, SIZE, SIZE), np.float32)
+    return Draws(uniforms, noise, np.ones((1, N_UNIFORMS), np.float32))
 
 
 def _dot(row: int, column: int) -> Tensor:
@@ -105,6 +107,7 @@ def test_values_depend_on_seed_epoch_and_slice_alone(
         alone = draw(seed, epoch, np.array([index]), 8)
         np.testing.assert_array_equal(alone.uniforms[0], together.uniforms[row])
         np.testing.assert_array_equal(alone.noise[0], together.noise[row])
+        np.testing.assert_array_equal(alone.artefacts[0], together.artefacts[row])
 
 
 def test_values_differ_between_seeds_epochs_and_slices() -> None:
@@ -143,11 +146,69 @@ def test_masks_move_with_their_images(seed: int) -> None:
     blobs = [np.hypot(y - row, x - column) < 6 for row, column in generator.uniform(9, 24, (3, 2))]
     masks = torch.from_numpy(np.stack(blobs)[:, None].astype(np.uint8))
     draws = draw(seed, 1, np.arange(3), SIZE)
-    spec = AugmentationSpec(noise=0, gain=0, gamma=0, bias_field=0)
+    spec = AugmentationSpec(
+        noise=0, gain=0, gamma=0, bias_field=0, artefact_chance=0.7, crop=0.3, padding=0.2
+    )
     images = augment(masks.float(), draws, spec)
     moved = augment_masks(masks, draws, spec)
     assert set(moved.unique().tolist()) <= {0.0, 1.0}
     for image, mask in zip(images > 0.5, moved > 0, strict=True):
-        assert mask.sum() > 50
         # Bicubic and bilinear differ by a pixel of the rim here and there.
-        assert (image & mask).sum() / (image | mask).sum() > 0.9
+        assert (image ^ mask).sum() <= 2 + 0.1 * mask.sum()
+
+
+def _framing(**values: float) -> Draws:
+    """Draws of a crop or a border alone; a crop has shares of x and y cut and places."""
+    draws = _draws()
+    at = {"x": CROP.start + 1, "y": CROP.start + 2, "left": CROP.start + 3, "top": CROP.start + 4}
+    for name, column in at.items():
+        draws.artefacts[0, column] = values.get(name, 0.5)
+    draws.artefacts[0, CROP.start] = 0 if {"x", "y"} & set(values) else 1
+    draws.artefacts[0, PADDING.start : PADDING.stop] = (
+        (0, values["border"]) if "border" in values else (1, 0)
+    )
+    return draws
+
+
+def test_a_border_shrinks_the_slice_into_darkness() -> None:
+    spec = _only(artefact_chance=0.5, padding=0.5)
+    grey = torch.full((1, 1, SIZE, SIZE), 0.5)
+    padded = augment(grey, _framing(border=1.0), spec)[0, 0]
+    # Half the side on each side: what was the slice fills the middle half.
+    bright = padded > 0.25
+    assert bright.sum() == 17 * 17
+    assert bool(bright[8:25, 8:25].all())
+    assert padded[:8].max() < 1e-5
+    assert _near(_centre(augment(_dot(16, 26), _framing(border=1.0), spec)), (16, 21))
+
+
+def test_a_crop_enlarges_what_is_left_and_keeps_its_shape() -> None:
+    spec = _only(artefact_chance=0.5, crop=0.4)
+    grey = torch.full((1, 1, SIZE, SIZE), 0.5)
+    # A quarter of the width away, nothing of the height: dark at both sides, as preprocess pads.
+    narrow = augment(grey, _framing(x=0.625, y=0.0), spec)[0, 0]
+    assert narrow[:, :4].max() < 1e-5
+    assert narrow[:, 5:28].min() > 0.4
+    # Two fifths of both, cut away at the left and the top: the far corner stays in its corner.
+    both = augment(_dot(31, 31), _framing(x=1.0, y=1.0, left=1.0, top=1.0), spec)
+    assert both.sum() > 2 * 9
+    row, column = _centre(both)
+    assert row == column
+    assert abs(row - (SIZE - 1.5 / 0.6 - 0.5)) < 0.3
+
+
+def test_no_chance_of_artefacts_takes_no_notice_of_strengths() -> None:
+    images = torch.rand(4, 1, SIZE, SIZE)
+    draws = draw(0, 0, np.arange(4), SIZE)
+    strong = AugmentationSpec(
+        crop=0.5, padding=1, rim=0.1, motion=9, ghosting=1, resolution=4, jpeg_quality=5
+    )
+    assert torch.equal(augment(images, draws, strong), augment(images, draws, AugmentationSpec()))
+
+
+def test_draws_from_before_artefacts_are_unchanged() -> None:
+    generator = np.random.Generator(np.random.Philox(key=[3, (2 << 32) | 5]))
+    found = draw(3, 2, np.array([5]), SIZE)
+    np.testing.assert_array_equal(found.uniforms[0], generator.random(13, dtype=np.float32))
+    noise = generator.standard_normal((SIZE, SIZE), dtype=np.float32)
+    np.testing.assert_array_equal(found.noise[0], noise)

@@ -77,8 +77,8 @@ class GuidedNetwork(Network):
         if input_std <= 0:
             raise ValueError(f"input_std is positive, not {input_std}")
         super().__init__()
-        self.name = name
         self.backbone = create_backbone(name.removeprefix(PREFIX), cut=cut, **options)
+        self.name = PREFIX + self.backbone.name
         self.options = {"cut": cut, "dropout": dropout, **self.backbone.options}
         self.set_input_scale(input_mean, input_std)
         at8, *above = self.backbone.channels

@@ -6,9 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field
 class AugmentationSpec(BaseModel):
     """Ranges of the random changes, chosen so that each result is still a plausible MR slice.
 
-    Every value is drawn uniformly and per slice. There is no elastic or colour change, no
-    cutting and no mixing of slices: a lesion's shape, and its brightness against its
-    surroundings, are what the classes differ in.
+    Every value is drawn uniformly and per slice. There is no elastic or colour change and no
+    mixing of slices: a lesion's shape, and its brightness against its surroundings, are what the
+    classes differ in.
 
     Attributes
     ----------
@@ -28,6 +28,24 @@ class AugmentationSpec(BaseModel):
         Largest relative brightness change of a smooth field of low order, as coils cause.
     noise
         Largest standard deviation of the noise added, in grey values of [0, 1].
+    artefact_chance
+        Chance of each of what follows, for each slice; 0 switches all of it off.
+    crop
+        Largest share of each side cut away, at a place drawn at random.
+    padding
+        Largest dark border on every side, as a share of the side.
+    rim
+        Largest width of the head's rim (scalp and skull, roughly) made dark, as a share of the
+        side, with all that is outside the head; at least 0.4 of it. The nearest to skull
+        stripping that needs no segmentation of the brain.
+    motion
+        Largest turn in degrees, and shift in per cent of the side, between lines of k-space.
+    ghosting
+        Largest share taken from every n-th line of k-space.
+    resolution
+        Most pixels merged along a side; 1 merges none.
+    jpeg_quality
+        Lowest quality of JPEG compression; 100 compresses nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,3 +58,11 @@ class AugmentationSpec(BaseModel):
     gamma: float = Field(default=0.2, ge=0, le=0.8)
     bias_field: float = Field(default=0.2, ge=0, le=0.8)
     noise: float = Field(default=0.02, ge=0, le=0.2)
+    artefact_chance: float = Field(default=0.0, ge=0, le=1)
+    crop: float = Field(default=0.0, ge=0, le=0.5)
+    padding: float = Field(default=0.0, ge=0, le=1)
+    rim: float = Field(default=0.0, ge=0, le=0.2)
+    motion: float = Field(default=0.0, ge=0, le=20)
+    ghosting: float = Field(default=0.0, ge=0, le=1)
+    resolution: float = Field(default=1.0, ge=1, le=8)
+    jpeg_quality: float = Field(default=100.0, ge=5, le=100)
