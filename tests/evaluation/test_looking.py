@@ -6,10 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper
 from PIL import Image
 
 from brainlens.bundle.load import Bundle, load_bundle
+from brainlens.bundle.schema import GRAPH, BundleInfo
+from brainlens.bundle.write import write_bundle
 from brainlens.datasets.manifest import Manifest, Row
 from brainlens.errors import DataError
 from brainlens.evaluation.looking import SELECTIONS, look
@@ -63,6 +67,8 @@ def test_a_model_that_looks_at_the_lesion_is_seen_to(
     assert found.localisation["wrong"]["pointing"].value is None
     assert found.localisation["beta"]["pointing"].n_slices == 2
     assert found.decision_sha256 == bundle.info.decision_sha256
+    assert found.lesion_grid is None
+    assert found.to_dict()["lesion_localisation"] == {}
 
 
 def test_a_model_that_looks_elsewhere_is_seen_to_as_well(
@@ -97,7 +103,8 @@ def test_slices_that_cannot_take_part_are_counted(
     found = look(bundle, Manifest(tmp_path, (good, bare, empty, small, bad)))
     assert (found.n_slices, found.n_without_mask) == (1, 2)
     assert [path for path, _ in found.failures] == ["small.png", "x.png"]
-    assert found.failures[0][1].startswith("bad_image: The mask")
+    assert found.failures[0][1].startswith("bad_image: ")
+    assert "small-mask.png: The mask has 10 x 10 pixels" in found.failures[0][1]
     with pytest.raises(DataError, match="No slice of the split test has a lesion mask"):
         look(bundle, Manifest(tmp_path, (bare,)))
     with pytest.raises(DataError, match=r"None of the 1 slices.*not_an_image"):
@@ -111,15 +118,45 @@ def test_a_slice_without_a_map_points_nowhere_but_is_painted(
 ) -> None:
     from brainlens.inference.predictor import Predictor
 
-    real = Predictor.heat_maps
+    real = Predictor.look
 
     def rejecting(self: Predictor, slice_: object) -> object:
         answer, _ = real(self, slice_)  # type: ignore[arg-type]  # handed on as it came
         update = {"status": "rejected", "predicted_class": None, "probabilities": None}
-        return answer.model_copy(update=update), ()
+        return answer.model_copy(update=update), None
 
-    monkeypatch.setattr(Predictor, "heat_maps", rejecting)
+    monkeypatch.setattr(Predictor, "look", rejecting)
     found = look(bundle, Manifest(tmp_path, (make("alpha", "a"), make("beta", "bb"))))
     assert (found.n_rejected, found.grid, found.n_silent) == (2, None, 0)
     assert found.localisation["all"]["pointing"].value is None
     assert found.painting.conditions["whole"]["accuracy"].value == 0
+
+
+def test_a_lesion_map_has_figures_of_its_own(
+    tiny_info: BundleInfo,
+    tiny_files: dict[str, bytes],
+    tmp_path: Path,
+    make: Callable[..., Row],
+) -> None:
+    # A map that marks what is bright, on a finer grid than that of the heat maps.
+    model = onnx.load_from_string(tiny_files[GRAPH])
+    pooled = {"kernel_shape": [8, 8], "strides": [8, 8]}
+    model.graph.node.append(helper.make_node("AveragePool", ["image"], ["lesion_map"], **pooled))
+    model.graph.output.append(
+        helper.make_tensor_value_info("lesion_map", TensorProto.FLOAT, ["N", 1, 4, 4])
+    )
+    files = tiny_files | {GRAPH: model.SerializeToString()}
+    write_bundle(tmp_path / "located", tiny_info, files)
+    rows = tuple(make(c, f"{c}{i}") for c in CLASSES for i in range(2))
+    # Slices of beta have their outline in another quadrant than the bright one.
+    rows += (make("beta", "elsewhere", at="gamma"),)
+    found = look(load_bundle(tmp_path / "located"), Manifest(tmp_path, rows))
+    assert (found.grid, found.lesion_grid) == ((2, 2), (4, 4))
+    of_all = found.lesion_localisation["all"]
+    assert of_all["pointing_15px"].value == pytest.approx(6 / 7)
+    assert of_all["best_of_grid_15px"].value == 1
+    assert found.lesion_localisation["alpha"]["pointing_15px"].value == 1
+    assert found.lesion_localisation["beta"]["pointing_15px"].value == pytest.approx(2 / 3)
+    plain = found.to_dict()
+    assert plain["lesion_grid"] == [4, 4]
+    assert plain["lesion_localisation"]["all"]["energy"]["value"] == of_all["energy"].value

@@ -8,7 +8,13 @@ import pytest
 
 from brainlens.evaluation.localisation import FIGURES
 from brainlens.evaluation.looking import Looking
-from brainlens.evaluation.looking_text import localisation_rows, looking_sentences, painting_rows
+from brainlens.evaluation.looking_text import (
+    LESION_FIGURES,
+    lesion_rows,
+    localisation_rows,
+    looking_sentences,
+    painting_rows,
+)
 from brainlens.evaluation.painting import CONDITIONS, Reading, painting
 from brainlens.evaluation.ratio import Ratio
 
@@ -56,6 +62,18 @@ def test_tables_have_a_row_a_figure_and_a_column_a_class() -> None:
     assert painted[2][0] == "lesion painted over"
     assert painted[2][1].startswith("0.000")
     assert painted[1][4:] == ("0.833", "0.500")
+
+
+def test_a_lesion_map_is_told_of_where_there_is_one() -> None:
+    bare = _looking()
+    assert lesion_rows(bare) == []
+    assert not any("lesion map" in sentence for sentence in looking_sentences(bare))
+    found = replace(bare, lesion_grid=(8, 10), lesion_localisation=bare.localisation)
+    rows = lesion_rows(found)
+    assert rows[0] == ("lesion map", "all slices (95 % interval)", *CLASSES)
+    assert rows[1] == ("lesion map's peak in the lesion", "0.500 (0.250 to 0.750)", "0.500", "–")
+    assert len(rows) == 1 + len(LESION_FIGURES) == 6
+    assert "lesion map, of 8 x 10 cells, lies in the lesion in 50.0%" in looking_sentences(found)[1]
 
 
 def test_the_sentences_carry_the_figures() -> None:

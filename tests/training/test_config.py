@@ -5,7 +5,7 @@ import pytest
 from brainlens.errors import UsageError
 from brainlens.imaging.spec import PreprocessSpec
 from brainlens.training.augmentation_spec import AugmentationSpec
-from brainlens.training.config import PRESETS, TrainConfig, preset
+from brainlens.training.config import PRESETS, Preset, TrainConfig, preset
 
 
 def test_reference_is_the_reference_protocol_and_nothing_else() -> None:
@@ -23,9 +23,33 @@ def test_each_preset_adds_to_the_one_before() -> None:
         first, second = a.model_dump(), b.model_dump()
         return {key for key in first if first[key] != second[key]}
 
-    reference, scaled, default = (preset(name, Path("data")) for name in PRESETS)
+    reference, scaled, default, guided = (preset(name, Path("data")) for name in PRESETS)
     assert differing(reference, scaled) == {"preset", "preprocess"}
     assert differing(scaled, default) == {"preset", "schedule", "warmup_epochs", "augmentation"}
+    assert differing(default, guided) == {
+        "preset",
+        "network",
+        "init",
+        "preprocess",
+        "epochs",
+        "optimizer",
+        "weight_decay",
+        "sampling",
+        "label_smoothing",
+        "ema_decay",
+        "augmentation",
+    }
+    assert guided.lesion_weight > 0
+
+
+@pytest.mark.parametrize("name", ["reference", "scaled", "default"])
+def test_presets_from_before_guidance_have_nothing_of_it(name: Preset) -> None:
+    config = preset(name, Path("data"))
+    assert config.network == "simple_cnn"
+    assert (config.init, config.freeze, config.layer_decay) == ("random", 0, 1)
+    assert (config.optimizer, config.sampling) == ("adam", "slices")
+    assert (config.label_smoothing, config.ema_decay) == (0, 0)
+    assert config.augmentation is None or config.augmentation.artefact_chance == 0
 
 
 @pytest.mark.parametrize("name", list(PRESETS))
@@ -47,5 +71,5 @@ def test_bad_options_are_named(changes: dict[str, object]) -> None:
 
 
 def test_an_unknown_preset_lists_those_that_exist() -> None:
-    with pytest.raises(UsageError, match="reference, scaled, default"):
+    with pytest.raises(UsageError, match="reference, scaled, default, guided"):
         preset("best", Path("data"))  # type: ignore[arg-type]  # what a user may type

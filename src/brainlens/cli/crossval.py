@@ -22,6 +22,7 @@ from brainlens.cli.train import (
     Freeze,
     Init,
     LayerDecay,
+    LesionWeight,
     NetworkOption,
     Precision,
     Preset,
@@ -79,6 +80,7 @@ def crossval(
     init: Init = None,
     freeze: Freeze = None,
     layer_decay: LayerDecay = None,
+    lesion_weight: LesionWeight = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training slices.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Slices a step.")] = None,
     lr: Annotated[float | None, typer.Option("--lr", help="Largest learning rate.")] = None,
@@ -106,6 +108,7 @@ def crossval(
     chosen: dict[str, Any] = {
         "network": network,
         **start_choices(network_option, init, freeze, layer_decay),
+        "lesion_weight": lesion_weight,
         "epochs": epochs,
         "batch_size": batch_size,
         "learning_rate": lr,

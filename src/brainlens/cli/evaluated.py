@@ -113,12 +113,14 @@ def _say_gates(effect: "GateEffect") -> None:
 
 def _say_looking(looking: "Looking") -> None:
     from brainlens.evaluation.looking_text import (
+        lesion_rows,
         localisation_rows,
         looking_sentences,
         painting_rows,
     )
 
-    for rows in (localisation_rows(looking), painting_rows(looking)):
+    tables = (localisation_rows(looking), lesion_rows(looking), painting_rows(looking))
+    for rows in filter(None, tables):
         say_table(f"Is it looking at the tumour? {rows[0][0].capitalize()}", rows[0], rows[1:])
     for sentence in looking_sentences(looking):
         say(sentence)

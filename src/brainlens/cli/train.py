@@ -20,12 +20,14 @@ EXAMPLES = examples(
     "brainlens train --data slices --out runs/first",
     "brainlens train --data manifest.csv --out runs/reference --preset reference --seed 1",
     "brainlens train --data slices --out runs/lite --network efficientnet_lite0 --init imagenet",
+    "brainlens train --data manifest.csv --out runs/guided --preset guided",
     "brainlens train --resume --out runs/first",
 )
 
 
 NETWORK_HELP = (
-    "Architecture: simple_cnn, efficientnet_lite0, resnet18 and others (docs/networks.md); "
+    "Architecture: simple_cnn, efficientnet_lite0, resnet18 and others (docs/networks.md), or "
+    "guided:efficientnet_lite0, where there are lesion masks; "
     "hf:NAME_OR_FOLDER of Hugging Face transformers; or your own, package.module:factory."
 )
 
@@ -36,6 +38,7 @@ class Preset(StrEnum):
     reference = "reference"
     scaled = "scaled"
     default = "default"
+    guided = "guided"
 
 
 class Precision(StrEnum):
@@ -65,6 +68,12 @@ LayerDecay = Annotated[
     float | None,
     typer.Option(
         help="Each stage learns at this share of the rate of the stage behind it, for instance 0.8."
+    ),
+]
+LesionWeight = Annotated[
+    float | None,
+    typer.Option(
+        help="Weight of the lesion masks' loss, for networks guided:NAME; 0 trains NAME unguided."
     ),
 ]
 NetworkOption = Annotated[
@@ -98,7 +107,8 @@ def train(
         Preset,
         typer.Option(
             help="reference: the published protocol and nothing else. scaled: with robust "
-            "intensity scaling. default: with a schedule and augmentation too."
+            "intensity scaling. default: with a schedule and augmentation too. guided: a "
+            "pretrained network that learns from lesion masks as well (docs/lesion-guidance.md)."
         ),
     ] = Preset.default,
     network: Annotated[str | None, typer.Option(help=NETWORK_HELP)] = None,
@@ -106,6 +116,7 @@ def train(
     init: Init = None,
     freeze: Freeze = None,
     layer_decay: LayerDecay = None,
+    lesion_weight: LesionWeight = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training slices.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Slices a step.")] = None,
     lr: Annotated[float | None, typer.Option("--lr", help="Largest learning rate.")] = None,
@@ -145,6 +156,7 @@ def train(
     chosen: dict[str, Any] = {
         "network": network,
         **start_choices(network_option, init, freeze, layer_decay),
+        "lesion_weight": lesion_weight,
         "epochs": epochs,
         "batch_size": batch_size,
         "learning_rate": lr,

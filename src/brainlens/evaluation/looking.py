@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,10 @@ class Looking:
         `brainlens.evaluation.localisation.FIGURES`.
     painting
         Figures of painted slices.
+    lesion_grid
+        (rows, columns) of the lesion maps; None where the network has none.
+    lesion_localisation
+        As ``localisation``, of the lesion map; empty where the network has none.
     """
 
     model: str
@@ -76,6 +80,8 @@ class Looking:
     failures: tuple[tuple[str, str], ...]
     localisation: Mapping[str, Mapping[str, Ratio]]
     painting: Painting
+    lesion_grid: tuple[int, int] | None = None
+    lesion_localisation: Mapping[str, Mapping[str, Ratio]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold of it."""
@@ -93,12 +99,20 @@ class Looking:
             "n_silent": self.n_silent,
             "grid": None if self.grid is None else list(self.grid),
             "failures": [{"path": path, "reason": reason} for path, reason in self.failures],
-            "localisation": {
-                selection: {name: ratio.to_dict() for name, ratio in figures.items()}
-                for selection, figures in self.localisation.items()
-            },
+            "localisation": _plain(self.localisation),
+            "lesion_grid": None if self.lesion_grid is None else list(self.lesion_grid),
+            "lesion_localisation": _plain(self.lesion_localisation),
             "painting": self.painting.to_dict(),
         }
+
+
+def _plain(
+    localisation: Mapping[str, Mapping[str, Ratio]],
+) -> dict[str, dict[str, dict[str, Any]]]:
+    return {
+        selection: {name: ratio.to_dict() for name, ratio in figures.items()}
+        for selection, figures in localisation.items()
+    }
 
 
 def look(
@@ -169,6 +183,8 @@ def look(
         )
     rows, truth, good = zip(*used, strict=True)
     unit = units(rows)
+    lesion_grid = next((one.lesion_grid for one in good if one.lesion_grid), None)
+    heat, lesion = [one.located for one in good], [one.lesion_located for one in good]
     return Looking(
         model=f"{bundle.info.name} {bundle.info.version}",
         decision_sha256=bundle.info.decision_sha256,
@@ -182,9 +198,13 @@ def look(
         n_silent=sum(one.located is not None and math.isnan(one.located.energy) for one in good),
         grid=next((one.grid for one in good if one.grid), None),
         failures=tuple(failures),
-        localisation=_localisations(good, truth, unit, bundle),
+        localisation=_localisations(heat, good, truth, unit, bundle),
         painting=painting(
             [one.readings for one in good], truth, unit, [c.id for c in bundle.info.classes]
+        ),
+        lesion_grid=lesion_grid,
+        lesion_localisation=(
+            _localisations(lesion, good, truth, unit, bundle) if lesion_grid else {}
         ),
     )
 
@@ -200,6 +220,8 @@ class _Look:
     located: Located | None = None
     readings: Mapping[str, Reading] | None = None
     grid: tuple[int, int] | None = None
+    lesion_located: Located | None = None
+    lesion_grid: tuple[int, int] | None = None
     failure: str | None = None
 
 
@@ -211,8 +233,9 @@ def _look(predictor: Predictor, row: Row, mask: Path, truth: str) -> _Look:
         return _Look(failure=f"{error.code}: {error.message}")
     if not lesion.any():
         return _Look(failure="")
-    answer, maps = predictor.heat_maps(slice_)
+    answer, looked = predictor.look(slice_)
     head = head_mask(slice_.pixels)
+    maps, outlined = ((), None) if looked is None else (looked.maps, looked.lesion)
     shown = next((m for m in maps if m.class_id == answer.predicted_class), None)
     readings = {WHOLE: Reading.of(answer, truth)}
     painted = paint(slice_, lesion, head, slice_rng(slice_, "painting"))
@@ -223,18 +246,21 @@ def _look(predictor: Predictor, row: Row, mask: Path, truth: str) -> _Look:
         located=None if shown is None else locate(shown, lesion, head),
         readings=None if painted is None else readings,
         grid=None if shown is None else shown.grid,
+        lesion_located=None if outlined is None else locate(outlined, lesion, head),
+        lesion_grid=None if outlined is None else outlined.grid,
     )
 
 
 def _localisations(
+    found: Sequence[Located | None],
     looks: Sequence[_Look],
     truth: Sequence[str],
     unit: NDArray[np.int64],
     bundle: Bundle,
 ) -> dict[str, dict[str, Ratio]]:
-    """Return the figures of each selection, of the slices that have a heat map."""
-    at = np.array([i for i, one in enumerate(looks) if one.located is not None], dtype=np.int64)
-    located = [looks[i].located for i in at]
+    """Return the figures of each selection, of the slices that have a map."""
+    at = np.array([i for i, one in enumerate(found) if one is not None], dtype=np.int64)
+    located = [found[i] for i in at]
     correct = np.array([looks[i].correct for i in at], dtype=np.bool_)
     labels = np.array([truth[i] for i in at], dtype=np.str_)
     chosen = {"all": np.ones(len(at), dtype=np.bool_), "correct": correct, "wrong": ~correct}

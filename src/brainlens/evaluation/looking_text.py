@@ -23,6 +23,19 @@ LOCALISATION_NAMES: Final = {
     "best_of_grid_15px": f"any cell centre {_NEAR}",
 }
 
+#: Figures of the lesion map: the others do not depend on the map.
+LESION_FIGURES: Final = tuple(
+    name for name in FIGURES if name.startswith(("point", "energy", "best"))
+)
+
+#: What people read for a figure of the lesion map.
+LESION_NAMES: Final = {
+    name: LOCALISATION_NAMES[name]
+    .replace("heat map", "lesion map")
+    .replace("share of the heat", "share of the lesion map")
+    for name in LESION_FIGURES
+}
+
 #: What people read for a way of painting.
 CONDITION_NAMES: Final = {
     "whole": "slice as it is",
@@ -40,6 +53,18 @@ def localisation_rows(looking: Looking) -> list[tuple[str, ...]]:
         by_class = (_short(looking.localisation[c][figure]) for c in looking.class_ids)
         whole = str(looking.localisation["all"][figure])
         rows.append((LOCALISATION_NAMES[figure], whole, *by_class))
+    return rows
+
+
+def lesion_rows(looking: Looking) -> list[tuple[str, ...]]:
+    """Return the same of the lesion map; nothing where the network has none."""
+    if looking.lesion_grid is None:
+        return []
+    rows = [("lesion map", "all slices (95 % interval)", *looking.class_ids)]
+    for figure in LESION_FIGURES:
+        of = looking.lesion_localisation
+        by_class = (_short(of[c][figure]) for c in looking.class_ids)
+        rows.append((LESION_NAMES[figure], str(of["all"][figure]), *by_class))
     return rows
 
 
@@ -74,6 +99,14 @@ def looking_sentences(looking: Looking) -> list[str]:
             f"slices; the middle of the head does in {_percent(of_all['head_centre'])}, and no map "
             f"of {rows} x {columns} cells can reach more than "
             f"{_percent(of_all['best_of_grid'])}."
+        )
+    if looking.lesion_grid is not None:
+        rows, columns = looking.lesion_grid
+        of_lesion = looking.lesion_localisation["all"]
+        found.append(
+            f"The highest point of the lesion map, of {rows} x {columns} cells, lies in the lesion "
+            f"in {_percent(of_lesion['pointing'])} of slices; {_percent(of_lesion['energy'])} of "
+            "all that it marks does."
         )
     painting = looking.painting
     if painting.majority is not None:

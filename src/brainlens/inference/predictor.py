@@ -205,6 +205,23 @@ class Predictor:
         answer, looked = self._look(slice_, identity, wish, Clock())
         return answer, () if looked is None else looked.maps
 
+    def look(self, slice_: Slice) -> tuple[Answer, Looked | None]:
+        """Answer about a decoded slice and return every map, from one forward pass.
+
+        Parameters
+        ----------
+        slice_
+            The slice.
+
+        Returns
+        -------
+        answer, looked
+            The answer of `predict_slice`, and the maps of the classes and, where the network has
+            one, of the lesion; None where the slice is rejected.
+        """
+        wish = self._wish(None, False, True, ())
+        return self._look(slice_, pixel_sha256(slice_).encode(), wish, Clock())
+
     def predict_paths(
         self,
         paths: Iterable[Path],

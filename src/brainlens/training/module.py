@@ -58,9 +58,10 @@ class Classifier(L.LightningModule):
             self.average = WeightAverage(network, config.ema_decay)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Return Adam and the schedule, which moves with every step."""
+        """Return the optimiser and the schedule, which moves with every step."""
         config = self.config
-        optimizer = torch.optim.Adam(
+        kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
+        optimizer = kind(
             parameter_groups(self.network, config.learning_rate, config.layer_decay),
             lr=config.learning_rate,
             weight_decay=config.weight_decay,

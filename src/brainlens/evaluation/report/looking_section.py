@@ -1,12 +1,14 @@
 """Whether the model looks at the lesion."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from brainlens.evaluation.localisation import FIGURES
 from brainlens.evaluation.looking import Looking
 from brainlens.evaluation.looking_text import (
     CONDITION_NAMES,
+    LESION_NAMES,
     LOCALISATION_NAMES,
+    lesion_rows,
     localisation_rows,
     looking_sentences,
     painting_rows,
@@ -32,25 +34,21 @@ def looking(found: Looking) -> Html:
         f"{counted(found.n_slices, 'slice')}{patients} whose lesion somebody outlined.",
         *looking_sentences(found),
         _located(found),
+        _lesion_located(found),
         _painted(found),
         element(
             "details",
             element("summary", "By class"),
-            *(_text_table(rows) for rows in (localisation_rows(found), painting_rows(found))),
+            *(
+                _text_table(rows)
+                for rows in (localisation_rows(found), lesion_rows(found), painting_rows(found))
+                if rows
+            ),
         ),
     )
 
 
 def _located(found: Looking) -> Html:
-    figures = found.localisation["all"]
-    rows: list[tuple[Part, ...]] = [
-        (
-            LOCALISATION_NAMES[name],
-            *_cells(figures[name]),
-            bar(figures[name].value, figures[name].interval),
-        )
-        for name in FIGURES
-    ]
     return joined(
         element("h3", "Where the heat map of the named class points"),
         element(
@@ -58,8 +56,26 @@ def _located(found: Looking) -> Html:
             "A lesion that fills a tenth of the head is hit by luck one time in ten, so what luck "
             "would reach stands in the table too.",
         ),
-        grid(("figure", "value", "95 % interval", "0 to 100 %"), rows),
+        _figures(found.localisation["all"], LOCALISATION_NAMES),
     )
+
+
+def _lesion_located(found: Looking) -> Html:
+    if found.lesion_grid is None:
+        return joined()
+    return joined(
+        element("h3", "Where the lesion map points"),
+        element("p", "The network was trained on outlines to mark the lesion, whatever it is."),
+        _figures(found.lesion_localisation["all"], LESION_NAMES),
+    )
+
+
+def _figures(figures: Mapping[str, Ratio], names: Mapping[str, str]) -> Html:
+    rows: list[tuple[Part, ...]] = [
+        (words, *_cells(figures[name]), bar(figures[name].value, figures[name].interval))
+        for name, words in names.items()
+    ]
+    return grid(("figure", "value", "95 % interval", "0 to 100 %"), rows)
 
 
 def _painted(found: Looking) -> Html:
