@@ -187,7 +187,7 @@ def _numbers(option: str, text: str) -> tuple[float, ...]:
 
 def _found(made: "FromOnnx") -> dict[str, str | int | float]:
     wrapped = made.wrapped
-    scores = made.original.scores
+    scores: str = made.original.scores
     if wrapped.from_probabilities:
         scores += ", of which the logarithm is taken"
     elif scores == "probabilities":

@@ -65,7 +65,8 @@ class Feeding:
             values = values.transpose(0, 2, 3, 1)
         if self.dtype is np.uint8:
             values = np.clip(np.rint(values), 0, 255)
-        return values.astype(self.dtype)
+        fed: NDArray[Any] = values.astype(self.dtype)
+        return fed
 
 
 def find_feeding(session: ort.InferenceSession, choices: Choices) -> Feeding:

@@ -87,7 +87,9 @@ def by_steps(added: Added, features: FeatureMap, logits: str, n_classes: int) ->
     lower = added.node("Reshape", [again, added.shape("lower/to", rows)], "lower")
     whole = added.node("Reshape", [logits, added.shape("whole/to", [0, 1, n_classes])], "whole")
     loss = added.node("Sub", [whole, lower], "loss")
-    slope = added.node("Mul", [loss, added.constant("a_step", np.float32([1 / STEP]))], "slope")
+    slope = added.node(
+        "Mul", [loss, added.constant("a_step", np.asarray([1 / STEP], dtype=np.float32))], "slope"
+    )
     first = added.node("Transpose", [slope], "first", perm=[0, 2, 1])
     grid = added.shape("grid/to", [0, n_classes, side, side])
     parts = added.node("Reshape", [first, grid], "parts")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import onnxruntime as ort
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import AttributeProto, ModelProto, NodeProto, TensorProto, checker, inliner
 
 from brainlens.bundle.members import MAX_TOTAL_BYTES
