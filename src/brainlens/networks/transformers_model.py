@@ -24,17 +24,17 @@ def build_model(config_text: str, name: str) -> "PreTrainedModel":
         If transformers builds no network for images from it.
     """
     config = load_config(config_text)
-    from transformers import AutoBackbone, AutoModel
+    from transformers import AutoModel
 
-    # Some kinds exist only as backbones.
-    builder = AutoModel if type(config) in AutoModel._model_mapping else AutoBackbone
     try:
-        model: PreTrainedModel = builder.from_config(config)
+        model: PreTrainedModel = AutoModel.from_config(config)
     except (ValueError, TypeError) as error:
         raise not_convolutional(name, "transformers builds no such network from it") from error
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.momentum = _MOMENTUM
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.momentum = _MOMENTUM
+    if norms and hasattr(config, "initializer_range"):
+        _draw_anew(model)
     _make_grey(model)
     return model
 
@@ -54,6 +54,18 @@ def not_convolutional(name: str, why: str) -> UsageError:
         hint="Choose one that is, for instance resnet18, efficientnet_b0, or a ConvNeXt, RegNet or "
         "MobileNet as hf:NAME_OR_FOLDER.",
     )
+
+
+def _draw_anew(model: nn.Module) -> None:
+    """Draw kernels by their size, and let normalisations begin as the identity.
+
+    Some families draw all with one small deviation, the factors of batch normalisation among them
+    (EfficientNet): what a layer gives is then far below the epsilon of the next normalisation, and
+    an image is gone after a few layers.
+    """
+    for module in model.modules():
+        if isinstance(module, (nn.Conv2d, nn.BatchNorm2d)):
+            module.reset_parameters()
 
 
 def _make_grey(model: nn.Module) -> None:

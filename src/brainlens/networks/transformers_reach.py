@@ -72,9 +72,10 @@ def probe(model: nn.Module, channels: int = 1) -> list[Tensor]:
     """Return what the layers yield for a small grey image, in evaluation mode."""
     training = model.training
     model.eval()
-    # Not drawn: building a network takes nothing from torch's random state but its weights.
-    image = torch.linspace(-1, 1, _SIDE * _SIDE).reshape(1, 1, _SIDE, _SIDE)
-    image = image.repeat(1, channels, 1, 1)
+    # Not from torch's own random state: building a network draws its weights from it, no more.
+    own = torch.Generator().manual_seed(0)
+    image = torch.randn(1, 1, _SIDE, _SIDE, generator=own).repeat(1, channels, 1, 1)
+    image = image.to(next(model.parameters()).dtype)
     try:
         with (
             torch.enable_grad()
