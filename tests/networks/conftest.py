@@ -55,7 +55,8 @@ def save_network(kind: str, options: dict[str, Any], folder: Path) -> None:
     from transformers import AutoConfig, AutoModel
 
     torch.manual_seed(3)
-    model = AutoModel.from_config(AutoConfig.for_model(kind, **options))
+    config = AutoConfig.for_model(kind, **options)
+    model = AutoModel.from_config(config)  # type: ignore[no-untyped-call]  # transformers leaves it untyped
     for module in model.modules():
         if isinstance(module, (nn.Conv2d, nn.BatchNorm2d)):
             module.reset_parameters()

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -49,11 +50,8 @@ def test_one_rate_is_what_it_always_was(network: Network) -> None:
 
 def test_each_stage_learns_at_a_share_of_the_rate_of_the_stage_behind(network: Network) -> None:
     freeze(network, 2)
-    rates = {
-        id(parameter): group["lr"]
-        for group in parameter_groups(network, 0.1, 0.5)
-        for parameter in group["params"]
-    }
+    groups: list[Any] = list(parameter_groups(network, 0.1, 0.5))
+    rates = {id(parameter): group["lr"] for group in groups for parameter in group["params"]}
     expected = {
         id(parameter): 0.1 * 0.5 ** (6 - number)
         for number, stage in enumerate(network.stages())
@@ -65,7 +63,7 @@ def test_each_stage_learns_at_a_share_of_the_rate_of_the_stage_behind(network: N
 
 
 def test_what_belongs_to_no_stage_learns_at_the_full_rate(network: Network) -> None:
-    network.scale = torch.nn.Parameter(torch.ones(1))  # type: ignore[assignment]  # nn.Module types it so
+    network.scale = torch.nn.Parameter(torch.ones(1))
     *_, last = parameter_groups(network, 0.1, 0.5)
     assert isinstance(last, dict)
     assert (last["params"], last["lr"]) == ([network.scale], 0.1)

@@ -27,7 +27,7 @@ def build_model(config_text: str, name: str) -> "PreTrainedModel":
     from transformers import AutoModel
 
     try:
-        model: PreTrainedModel = AutoModel.from_config(config)
+        model: PreTrainedModel = AutoModel.from_config(config)  # type: ignore[no-untyped-call]  # transformers leaves it untyped
     except (ValueError, TypeError) as error:
         raise not_convolutional(name, "transformers builds no such network from it") from error
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]

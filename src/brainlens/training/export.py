@@ -91,10 +91,10 @@ def export(
         _require_named(bundle, network)
         info, state = _from_bundle(bundle, name, version)
         gates = {GATES: bundle.read(GATES)} if GATES in bundle.names else {}
-    network = create_network(info.network.name, len(info.classes), **info.network.options)
+    built = create_network(info.network.name, len(info.classes), **info.network.options)
     stored = round_to_half(state) if half else state
-    _load_state(network, stored)
-    graph = make_graph(network, info.preprocess.size, half=half)
+    _load_state(built, stored)
+    graph = make_graph(built, info.preprocess.size, half=half)
     weights = save_tensors({key: value.contiguous() for key, value in stored.items()})
     info = info.model_copy(update={"half_precision": half})
     write_bundle(out, info, {GRAPH: graph, WEIGHTS: weights, **gates})
