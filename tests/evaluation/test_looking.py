@@ -140,8 +140,11 @@ def test_a_lesion_map_has_figures_of_its_own(
 ) -> None:
     # A map that marks what is bright, on a finer grid than that of the heat maps.
     model = onnx.load_from_string(tiny_files[GRAPH])
-    pooled = {"kernel_shape": [8, 8], "strides": [8, 8]}
-    model.graph.node.append(helper.make_node("AveragePool", ["image"], ["lesion_map"], **pooled))
+    model.graph.node.append(
+        helper.make_node(
+            "AveragePool", ["image"], ["lesion_map"], kernel_shape=[8, 8], strides=[8, 8]
+        )
+    )
     model.graph.output.append(
         helper.make_tensor_value_info("lesion_map", TensorProto.FLOAT, ["N", 1, 4, 4])
     )

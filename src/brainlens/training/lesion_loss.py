@@ -37,7 +37,8 @@ def lesion_loss(logits: Tensor, masks: Tensor, known: Tensor) -> Tensor:
         A scalar; 0, with a gradient of 0, where no slice has an outline.
     """
     logits = logits.float()
-    shares = functional.adaptive_avg_pool2d(masks.float(), logits.shape[-2:]).flatten(1)
+    height, width = logits.shape[-2:]
+    shares = functional.adaptive_avg_pool2d(masks.float(), (height, width)).flatten(1)
     flat = logits.flatten(1)
     entropy = functional.binary_cross_entropy_with_logits(flat, shares, reduction="none").mean(1)
     likely = torch.sigmoid(flat)
