@@ -35,7 +35,7 @@ def test_something_must_be_left_to_learn(network: Network, upto: int | str) -> N
 def test_running_statistics_of_frozen_stages_stay(
     network: Network, make_config: Callable[..., TrainConfig]
 ) -> None:
-    module = Classifier(network, make_config(freeze="block2")).train()
+    module = Classifier(network, make_config(freeze="block2"))
     before = {name: value.clone() for name, value in network.state_dict().items()}
     network(torch.rand(4, 1, 32, 32))
     moved = {n for n, v in network.state_dict().items() if not torch.equal(v, before[n])}

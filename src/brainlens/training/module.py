@@ -56,6 +56,8 @@ class Classifier(L.LightningModule):
         self.network.to(memory_format=self._memory)  # type: ignore[call-overload]  # torch's stubs leave out this keyword
         if config.ema_decay:
             self.average = WeightAverage(network, config.ema_decay)
+        # Lightning leaves the modes as it finds them.
+        self.train()
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Return the optimiser and the schedule, which moves with every step."""

@@ -15,6 +15,8 @@ _KNOWN = (
     r".* available but not used",
     # On resume Lightning suggests state for loaders; our order is a function of the epoch.
     r".*you are resuming from a checkpoint that ended before the epoch ended",
+    # Frozen stages are, on purpose.
+    r"Found .* module\(s\) in eval mode at the start of training",
     # Uses of torch inside Lightning that torch has since deprecated.
     r".*`isinstance\(treespec, LeafSpec\)` is deprecated",
 )
