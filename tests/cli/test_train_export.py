@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from brainlens.bundle import load_bundle
+from brainlens.cli.train import start_choices
+from brainlens.errors import UsageError
 
 from .conftest import Command, Said
 
@@ -173,3 +175,41 @@ def test_without_the_extra_it_is_named(
     said = brainlens(verb, *arguments, "--out", tmp_path / "out")
     assert said.status == 2
     assert 'pip install "brainlens[train]"' in said.error
+
+
+def test_options_say_how_a_network_starts() -> None:
+    said = start_choices(["stride=16", "config=some=text", "wide=true"], "imagenet", "3", 0.8)
+    assert said == {
+        "network_options": {"stride": 16, "config": "some=text", "wide": True},
+        "init": "imagenet",
+        "freeze": 3,
+        "layer_decay": 0.8,
+    }
+    assert start_choices(None, None, "stage2", None)["freeze"] == "stage2"
+    assert set(start_choices(None, None, None, None).values()) == {None}
+
+
+@pytest.mark.parametrize("option", ["stride", "=16", "two words=1"])
+def test_an_option_of_a_network_has_a_name_and_a_value(option: str) -> None:
+    with pytest.raises(UsageError, match="no option of a network"):
+        start_choices([option], None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--network-option", "depth=3"), "depth"),
+        (("--init", "imagenet"), "No weights were published for simple_cnn"),
+        (("--init", "missing.safetensors"), "missing.safetensors cannot be read"),
+        (("--freeze", "stem"), "cannot be frozen up to 'stem'"),
+        (("--layer-decay", 2), "layer_decay"),
+        (("--network", "nowhere.to.be:found"), "nowhere.to.be cannot be imported"),
+    ],
+)
+def test_a_start_that_cannot_be(
+    brainlens: Command, phantoms: Path, tmp_path: Path, arguments: tuple[object, ...], words: str
+) -> None:
+    said = brainlens("train", "--data", phantoms, "--out", tmp_path / "run", *TINY, *arguments)
+    assert said.status == 2
+    assert words in said.error
+    assert not (tmp_path / "run").exists()

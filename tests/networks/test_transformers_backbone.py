@@ -108,7 +108,10 @@ def test_options_build_it_again_where_the_folder_is_gone(hf_folder: Folder, tmp_
     )
     network = create_network(f"hf:{folder}", 3, stride=16).eval()
     network.load_published()
+    # With its description it still knows where its weights are, as long as they are there.
+    create_network(f"hf:{folder}", 3, **network.options).load_published()
     shutil.rmtree(folder)
+    assert create_network(f"hf:{folder}", 3, **network.options).name == "hf:mine"
     # The name tells nothing of the machine.
     assert network.name == "hf:mine"
     assert str(tmp_path) not in json.dumps(network.options)

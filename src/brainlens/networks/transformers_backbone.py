@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from brainlens.errors import UsageError
 from brainlens.networks.backbone import Backbone, Pyramid
 from brainlens.networks.network import Origin, Stage
-from brainlens.networks.transformers_config import Described, describe
+from brainlens.networks.transformers_config import PREFIX, Described, describe, shown_name
 from brainlens.networks.transformers_model import build_model, layers
 from brainlens.networks.transformers_reach import dry_run, probe
 
@@ -52,7 +52,9 @@ class TransformersBackbone(Backbone):
         if config is None:
             described = describe(name)
         else:
-            described = Described(name, name, config, (grey_mean, grey_std))
+            source = name.removeprefix(PREFIX)
+            grey = (grey_mean, grey_std)
+            described = Described(shown_name(source), source, config, grey)
         model = build_model(described.config, described.name)
         reach = dry_run(model, described.name)
         strides = (8, 16) if cut else (8, 16, 32)

@@ -107,10 +107,16 @@ def describe(name: str) -> Described:
     from transformers import AutoConfig
 
     source = name.removeprefix(PREFIX)
-    shown = PREFIX + Path(source).name if Path(source).is_dir() else name
     with reachable(source):
         read = AutoConfig.from_pretrained(source)
-    return Described(shown, source, _as_text(read.to_diff_dict()), _grey_of(source))
+    return Described(shown_name(source), source, _as_text(read.to_diff_dict()), _grey_of(source))
+
+
+def shown_name(source: str) -> str:
+    """Return the name of a folder or hub entry as shown to others, whether or not it is there."""
+    # A hub's name has one slash at most.
+    is_path = source.startswith((".", "~", "/")) or source.count("/") > 1 or Path(source).is_dir()
+    return PREFIX + (Path(source).name if is_path else source)
 
 
 def load_config(text: str) -> "PretrainedConfig":

@@ -1,0 +1,53 @@
+"""Every kind of network becomes a graph that gives what torch gave; `make_graph` compares them."""
+
+from typing import Any
+
+import onnx
+import pytest
+import torch
+from torch import nn
+
+from brainlens.networks import Network, create_network
+from brainlens.training import graph
+from brainlens.training.graph import make_graph, round_to_half
+
+SIDE = 64
+
+
+def _alive(name: str, **options: Any) -> Network:
+    """Return a network with running statistics as after training, so that nothing dies out."""
+    torch.manual_seed(2)
+    network = create_network(name, 3, **options)
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.momentum = 1.0
+    with torch.no_grad():
+        network.train()(torch.rand(8, 1, SIDE, SIDE))
+    return network.eval()
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("efficientnet_lite0", {"stride": 32}),
+        ("efficientnet_lite1", {"stride": 16, "input_mean": 0.3, "input_std": 0.2}),
+        ("resnet18", {"stride": 16}),
+        ("efficientnet_b0", {"stride": 32}),
+    ],
+)
+def test_the_graph_gives_what_torch_gives(name: str, options: dict[str, Any]) -> None:
+    network = _alive(name, **options)
+    with torch.no_grad():
+        logits = network(torch.rand(3, 1, SIDE, SIDE)).logits
+    assert logits.std() > 1e-2  # else the comparison in `make_graph` says nothing
+    model = onnx.load_from_string(make_graph(network, SIDE, half=False))
+    assert {entry.domain: entry.version for entry in model.opset_import}[""] == graph.OPSET
+    batch = model.graph.input[0].type.tensor_type.shape.dim[0]
+    assert batch.dim_param  # any number of slices
+
+
+def test_half_precision_halves_what_is_stored() -> None:
+    network = _alive("efficientnet_lite0", stride=16)
+    network.load_state_dict({n: v.float() for n, v in round_to_half(network.state_dict()).items()})
+    whole, half = (len(make_graph(network, SIDE, half=half)) for half in (False, True))
+    assert half < 0.65 * whole
