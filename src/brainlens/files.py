@@ -74,6 +74,8 @@ def _telling(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         about = error.filename
+        if error.errno is None:
+            raise
         if about is None or Path(os.fsdecode(about)).name.startswith(f".{path.name}."):
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
