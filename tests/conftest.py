@@ -7,6 +7,7 @@ speak for class 0, 1 and 2, the fourth for none.
 import io
 import json
 import logging
+import os
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,9 @@ from brainlens.bundle.schema import GRAPH, WEIGHTS, BundleInfo, Network, Seen, T
 from brainlens.bundle.write import write_bundle
 from brainlens.classes import ClassInfo
 from brainlens.imaging.spec import PreprocessSpec
+
+# Read when transformers is imported: no test asks a hub.
+os.environ["HF_HUB_OFFLINE"] = "1"
 
 # A busy machine is slow, not wrong: no test fails for the time it took.
 settings.register_profile("brainlens", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,6 +1,5 @@
 """Small networks of transformers, saved as a user's folder would be; no hub is asked."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,8 +7,6 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
-
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 KINDS: dict[str, dict[str, Any]] = {
     "resnet": {
