@@ -37,16 +37,23 @@ def write_curves(
     FigureCanvasAgg(figure)
     loss, accuracy = figure.subplots(1, 2)
     epochs = [record.epoch for record in history]
-    loss.plot(epochs, [r.train_loss for r in history], _TRAIN, label="training")
-    loss.plot(epochs, [r.val_loss for r in history], _VAL, label="validation")
+    # A line through one point cannot be seen.
+    marker = "o" if len(history) == 1 else ""
+    loss.plot(epochs, [r.train_loss for r in history], _TRAIN, marker=marker, label="training")
+    loss.plot(epochs, [r.val_loss for r in history], _VAL, marker=marker, label="validation")
     loss.set(ylabel="cross-entropy loss", ylim=(0, None))
-    accuracy.plot(epochs, [r.train_accuracy for r in history], _TRAIN, label="training")
-    accuracy.plot(epochs, [r.val_accuracy for r in history], _VAL, label="validation")
+    accuracy.plot(
+        epochs, [r.train_accuracy for r in history], _TRAIN, marker=marker, label="training"
+    )
+    accuracy.plot(
+        epochs, [r.val_accuracy for r in history], _VAL, marker=marker, label="validation"
+    )
     accuracy.plot(
         epochs,
         [r.val_confident_correct for r in history],
         _CONFIDENT,
         linestyle=":",
+        marker=marker,
         label="validation, correct with confidence ≥ 0.7",
     )
     accuracy.set(ylabel="share of slices", ylim=(0, 1))

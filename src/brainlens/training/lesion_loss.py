@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from brainlens.training.slices import Lesions
+from brainlens.training.tally import no_sums
 
 _ALMOST_NOTHING: Final = 1e-3
 """In squared cells."""
@@ -58,9 +59,7 @@ class LesionTally:
     """
 
     def __init__(self, device: torch.device) -> None:
-        # MPS knows no float64.
-        kind = torch.float32 if device.type == "mps" else torch.float64
-        self._sums = torch.zeros(2, dtype=kind, device=device)
+        self._sums = no_sums(2, device)
 
     def add(self, logits: Tensor, lesions: Lesions) -> None:
         """Count a batch: the map, interpolated, against the outline, both as 0 or 1 a pixel.

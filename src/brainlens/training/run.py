@@ -175,7 +175,7 @@ def create_checked(
     try:
         network = create_network(config.network, n_classes, **(built or config.network_options))
     except ValueError as error:
-        raise UsageError(str(error), hint="Mend the network's name or options.") from error
+        raise UsageError(f"{error}.", hint="Mend the network's name or options.") from error
     network.set_input_scale(config.preprocess.mean, config.preprocess.std)
     return network
 

@@ -7,6 +7,13 @@ from torch.nn import functional
 CONFIDENT = 0.7
 
 
+def no_sums(n: int, device: torch.device) -> Tensor:
+    """Return ``n`` sums of nothing yet, in the most precise floats that the device has."""
+    # MPS knows no float64.
+    kind = torch.float32 if device.type == "mps" else torch.float64
+    return torch.zeros(n, dtype=kind, device=device)
+
+
 class Tally:
     """Counts slices, loss, correct predictions and confident correct ones.
 
@@ -19,9 +26,7 @@ class Tally:
     """
 
     def __init__(self, device: torch.device) -> None:
-        # MPS knows no float64.
-        kind = torch.float32 if device.type == "mps" else torch.float64
-        self._sums = torch.zeros(4, dtype=kind, device=device)
+        self._sums = no_sums(4, device)
 
     def add(self, logits: Tensor, labels: Tensor) -> None:
         """Count a batch: logits [B, C], labels [B]."""
