@@ -15,6 +15,7 @@ from brainlens.imaging.preprocess import standardise
 from brainlens.networks import Network
 from brainlens.training.augmentation import Draws, augment, augment_masks, draw
 from brainlens.training.config import TrainConfig
+from brainlens.training.depthwise import DepthwiseGradients
 from brainlens.training.history import EpochRecord
 from brainlens.training.lesion_loss import LesionTally, lesion_loss
 from brainlens.training.schedule import Schedule
@@ -94,7 +95,9 @@ class Classifier(L.LightningModule):
         key = [self.config.seed, self.global_step, self.global_rank]
         torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint32)[0]))
         draws = None if self.config.augmentation is None else self._draws(batch)
-        outputs = self.network(self.prepare(batch, draws))
+        image = self.prepare(batch, draws)
+        with DepthwiseGradients():
+            outputs = self.network(image)
         loss = functional.cross_entropy(
             outputs.logits.float(), batch.labels, label_smoothing=self.config.label_smoothing
         )
