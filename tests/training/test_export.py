@@ -23,6 +23,7 @@ from brainlens.networks import Network, create_network
 from brainlens.training import graph as graph_module
 from brainlens.training.config import TrainConfig
 from brainlens.training.export import export
+from brainlens.training.graph import weights_of
 from brainlens.training.record import read_run
 from brainlens.training.run import train
 
@@ -59,8 +60,11 @@ def images() -> Tensor:
 def _network(bundle: Bundle) -> Network:
     info = bundle.info
     network = create_network(info.network.name, len(info.classes), **info.network.options)
-    state = load_tensors(bundle.read(WEIGHTS))
-    network.load_state_dict({key: value.float() for key, value in state.items()})
+    half = bundle.info.half_precision
+    state = weights_of(bundle.read(GRAPH)) if half else load_tensors(bundle.read(WEIGHTS))
+    unfit = network.load_state_dict({key: v.float() for key, v in state.items()}, strict=False)
+    assert all(key.endswith("num_batches_tracked") for key in unfit.missing_keys)
+    assert not unfit.unexpected_keys
     return network.eval()
 
 
@@ -103,7 +107,8 @@ def test_half_precision_is_smaller_and_differs_by_rounding_only(
 ) -> None:
     assert half_bundle.info.half_precision
     assert not bundle.info.half_precision
-    kinds = {key: value.dtype for key, value in load_tensors(half_bundle.read(WEIGHTS)).items()}
+    assert WEIGHTS not in half_bundle.names
+    kinds = {key: value.dtype for key, value in weights_of(half_bundle.read(GRAPH)).items()}
     assert kinds["blocks.1.0.weight"] == kinds["classifier.weight"] == torch.float16
     # Small variances would lose their digits.
     assert kinds["blocks.1.1.running_var"] == kinds["classifier.bias"] == torch.float32
@@ -113,6 +118,17 @@ def test_half_precision_is_smaller_and_differs_by_rounding_only(
     full, rounded = _run(bundle, images), _run(half_bundle, images)
     difference = np.abs(full["logits"] - rounded["logits"]).max()
     assert 0 < difference < 0.02
+
+
+def test_half_a_bundle_is_exported_again_from_its_graph(
+    half_bundle: Bundle, images: Tensor, tmp_path: Path
+) -> None:
+    whole = export(half_bundle.path, tmp_path / "whole", name="whole", version="2.0")
+    assert WEIGHTS in whole.names
+    again = export(whole.path, tmp_path / "half", name="half", version="3.0", half=True)
+    assert again.read(GRAPH) == half_bundle.read(GRAPH)
+    found, before = _run(whole, images), _run(half_bundle, images)
+    np.testing.assert_allclose(found["logits"], before["logits"], atol=1e-4, rtol=0)
 
 
 def test_the_bundle_says_where_it_comes_from(bundle: Bundle, learned_run: Path) -> None:

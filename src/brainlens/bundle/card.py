@@ -216,6 +216,8 @@ def _files(info: BundleInfo) -> str:
     if info.training.elsewhere:
         answers = "`model.onnx` answers"
     again = f"`{WEIGHTS}` is the same network for a re-export; " if WEIGHTS in info.files else ""
+    if info.half_precision and not again:
+        again = "it holds all that a re-export needs; "
     return (
         f"## Files\n\n{answers}; {again}`bundle.json` describes the bundle and holds the hash of "
         "every file; `NOTICE` names the data's authors."

@@ -87,7 +87,7 @@ def load_bundle(path: Path, *, max_total_bytes: int = MAX_TOTAL_BYTES) -> Bundle
 
 def _verify_files(info: BundleInfo, contents: Mapping[str, bytes]) -> None:
     """Raise unless the files are exactly those recorded, byte for byte."""
-    known = set() if info.training.elsewhere else {WEIGHTS}
+    known = set() if info.graph_holds_weights else {WEIGHTS}
     for name in sorted({*REQUIRED, *known, *info.files} - set(contents)):
         raise BundleInvalid(f"{name} is missing from the bundle.", hint=_AGAIN)
     for name in sorted(set(contents) - {DESCRIPTION}):

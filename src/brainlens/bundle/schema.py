@@ -235,6 +235,15 @@ class BundleInfo(_Part):
             raise ValueError("prediction sets or prior name other classes than the bundle's")
         return self
 
+    @property
+    def graph_holds_weights(self) -> bool:
+        """Whether the graph is all there is, or all that is needed, of the network's weights.
+
+        Of a network trained elsewhere there is no more; in half precision the graph holds every
+        weight as it is, and a second copy would double the bundle.
+        """
+        return self.training.elsewhere or self.half_precision
+
     def decision_hash(self) -> str:
         """Return the hash of what decides an answer; needs the graph's hash in ``files``."""
         decides = self.model_dump(

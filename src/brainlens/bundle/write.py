@@ -23,7 +23,7 @@ def write_bundle(folder: Path, info: BundleInfo, files: Mapping[str, bytes]) -> 
         The description. Its hashes (``files``, ``decision_sha256``, ``description_sha256``) are
         computed here, whatever they were.
     files
-        ``model.onnx``; ``weights.safetensors``, save for a network trained elsewhere; and
+        ``model.onnx``; ``weights.safetensors``, unless the graph holds them; and
         ``gate.safetensors`` where there are gates. The card and the notice are made from ``info``.
 
     Returns
@@ -59,8 +59,7 @@ def write_bundle(folder: Path, info: BundleInfo, files: Mapping[str, bytes]) -> 
 
 
 def _check_names(info: BundleInfo, files: Mapping[str, bytes]) -> None:
-    # Of a network trained elsewhere there is a graph and no more.
-    wanted = {GRAPH} if info.training.elsewhere else {GRAPH, WEIGHTS}
+    wanted = {GRAPH} if info.graph_holds_weights else {GRAPH, WEIGHTS}
     missing = sorted(wanted - set(files))
     extra = sorted(set(files) - _MAY_BE_GIVEN)
     if missing or extra:

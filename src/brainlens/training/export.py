@@ -26,10 +26,11 @@ from brainlens.errors import BundleInvalid, UsageError
 from brainlens.imaging.perceptual_hash import MAX_DISTANCE, perceptual_hash, to_hex
 from brainlens.networks import Network, create_network, is_own
 from brainlens.training.checkpoints import load_checkpoint
-from brainlens.training.graph import make_graph, round_to_half
+from brainlens.training.graph import make_graph, round_to_half, weights_of
 from brainlens.training.record import CONFIG, MANIFEST, RunRecord, read_run
 from brainlens.training.run import cache_folder, create_checked
 
+_COUNTER = "num_batches_tracked"
 _WEIGHTS, _AVERAGED = "network.", "average.network."
 """What the names of a checkpoint's weights, and of their moving average, begin with."""
 
@@ -94,10 +95,11 @@ def export(
     built = create_network(info.network.name, len(info.classes), **info.network.options)
     stored = round_to_half(state) if half else state
     _load_state(built, stored)
-    graph = make_graph(built, info.preprocess.size, half=half)
-    weights = save_tensors({key: value.contiguous() for key, value in stored.items()})
+    files = {GRAPH: make_graph(built, info.preprocess.size, half=half), **gates}
     info = info.model_copy(update={"half_precision": half})
-    write_bundle(out, info, {GRAPH: graph, WEIGHTS: weights, **gates})
+    if not info.graph_holds_weights:
+        files[WEIGHTS] = save_tensors({key: value.contiguous() for key, value in stored.items()})
+    write_bundle(out, info, files)
     return load_bundle(out)
 
 
@@ -168,7 +170,11 @@ def _from_bundle(
             hint="Make the bundle again from the ONNX model: brainlens bundle from-onnx.",
         )
     try:
-        state = load_tensors(bundle.read(WEIGHTS))
+        state = (
+            load_tensors(bundle.read(WEIGHTS))
+            if WEIGHTS in bundle.names
+            else weights_of(bundle.read(GRAPH))
+        )
     except safetensors.SafetensorError as error:
         raise BundleInvalid(
             f"{WEIGHTS} of {bundle.path} cannot be read: {error}.", hint="Export the run again."
@@ -178,8 +184,11 @@ def _from_bundle(
 
 
 def _load_state(network: Network, state: dict[str, torch.Tensor]) -> None:
+    # A graph holds no counters of batches seen; those of the new network decide as little.
+    counters = {k: v for k, v in network.state_dict().items() if k.endswith(_COUNTER)}
+    given = {key: value.float() for key, value in state.items()}
     try:
-        network.load_state_dict({key: value.float() for key, value in state.items()})
+        network.load_state_dict(counters | given)
     except RuntimeError as error:
         raise BundleInvalid(
             f"The weights do not fit the network that {DESCRIPTION} names: {error}",

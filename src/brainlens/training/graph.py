@@ -19,6 +19,9 @@ from brainlens.networks.exported import ExportedNetwork
 OPSET = 18
 TOLERANCE = 1e-4
 _INPUT = "image"
+_HALF = "_half"
+# Where `ExportedNetwork` keeps the network.
+_NETWORK = "network."
 
 
 def make_graph(network: Network, size: int, *, half: bool) -> bytes:
@@ -83,6 +86,28 @@ def round_to_half(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name: value.half() if value.ndim >= 2 else value for name, value in state.items()}
 
 
+def weights_of(graph: bytes) -> dict[str, torch.Tensor]:
+    """Return what `make_graph` stored of a network's state when it stored halves, as it was given.
+
+    Such a graph holds every kernel, matrix and vector under its own name; one of single precision
+    does not, for there batch normalisation is folded into the kernels. Counters of batches seen,
+    which decide no answer, are in neither.
+
+    Parameters
+    ----------
+    graph
+        A graph of half precision.
+    """
+    found = {}
+    for initializer in onnx.load_from_string(graph).graph.initializer:
+        name = initializer.name.removesuffix(_HALF)
+        if name.startswith(_NETWORK):
+            # A copy: what is read lies in memory that cannot be written.
+            values = torch.from_numpy(numpy_helper.to_array(initializer).copy())
+            found[name.removeprefix(_NETWORK)] = values
+    return found
+
+
 def _forget_origin(model: onnx.ModelProto) -> None:
     """Remove traces of the exporter: names of source files on the machine that exported."""
     model.doc_string = ""
@@ -106,8 +131,8 @@ def _store_halves(model: onnx.ModelProto) -> None:
         if not np.array_equal(halves.astype(np.float32), values):
             continue
         name = initializer.name
-        initializer.CopyFrom(numpy_helper.from_array(halves, f"{name}_half"))
-        casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
+        initializer.CopyFrom(numpy_helper.from_array(halves, name + _HALF))
+        casts.append(helper.make_node("Cast", [name + _HALF], [name], to=TensorProto.FLOAT))
     nodes = [*casts, *model.graph.node]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
