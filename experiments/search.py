@@ -116,7 +116,7 @@ def measure(name: str, table: Path, work: Path) -> None:
         "hours": sum(epoch["seconds"] for epoch in epochs) / 3600,
     }
     for elsewhere in ("data", "cache_folder"):
-        found["config"].pop(elsewhere)
+        found["config"].pop(elsewhere, None)
     KEPT.mkdir(exist_ok=True)
     write_json(KEPT / f"{name}.json", found)
 
@@ -135,7 +135,7 @@ def _row(name: str, words: str) -> str:
     figures = {(m["name"], m["class_id"]): m for m in evaluation["all"]["metrics"]}
     patients = {(m["name"], m["class_id"]): m for m in evaluation["patients"]["metrics"]}
     last = found["history"][-1]
-    dice = last["val_lesion_dice"]
+    dice = last.get("val_lesion_dice")
     cells = (
         name,
         words,
