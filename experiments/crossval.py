@@ -1,13 +1,13 @@
-"""Cross-validate SimpleCNN on the Cheng set under every protocol; keep the figures here.
+"""Cross-validate every recipe on the Cheng set under every protocol; keep the figures here.
 
     python experiments/crossval.py MANIFEST WORK        train what is not trained, pool, keep
     python experiments/crossval.py --table              write crossval.md anew from what is kept
 
 Goes on where it was killed. MANIFEST is made by `brainlens data import-cheng`; the work folder
 stays outside the repository. Each cross-validation that is finished puts its ``metrics.json``
-into ``crossval-PRESET-PROTOCOL`` beside this file. Allow hours on two cores; the verb
-`brainlens crossval` with the same options and the same folder trains one of them, or one fold of
-it, elsewhere.
+into ``crossval-PRESET-PROTOCOL`` (and ``-seedN``) beside this file. Allow hours on two
+cores; the verb `brainlens crossval` with the same options and the same folder trains one of them,
+or one fold of it, elsewhere.
 """
 
 import json
@@ -16,43 +16,53 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from brainlens.datasets.folds import Protocol
 from brainlens.files import write_text
 from brainlens.pipeline.crossval import Crossval
-from brainlens.training.config import preset
+from brainlens.training.config import Preset, preset
 
 HERE = Path(__file__).parent
 TABLE = HERE / "crossval.md"
-WANTED = (
-    ("reference", "grouped"),
-    ("reference", "official"),
-    ("reference", "random"),
-    ("default", "grouped"),
-    ("default", "official"),
+# Preset, protocol, seed.
+WANTED: tuple[tuple[Preset, Protocol, int], ...] = (
+    ("reference", "grouped", 0),
+    ("reference", "official", 0),
+    ("reference", "random", 0),
+    ("default", "grouped", 0),
+    ("default", "official", 0),
+    ("guided", "official", 0),
+    ("guided", "grouped", 0),
+    ("guided", "official", 1),
+    ("guided", "grouped", 1),
+    ("guided", "official", 2),
+    ("guided", "grouped", 2),
 )
-_HEAD = """# SimpleCNN under every protocol
+_HEAD = """# Every recipe under every protocol
 
 Made by `experiments/crossval.py --table` from the `metrics.json` of each cross-validation. Five
-folds of the Cheng set (3064 slices, 233 patients), seed 0, one run each; every slice is answered
-by the network of the fold that it was kept out of, after that network was exported and calibrated
-on validation patients of its own training folds. In brackets, 95 % intervals drawn over patients.
-`random` leaks on purpose: it shows what slices of one patient on both sides buy.
+folds of the Cheng set (3064 slices, 233 patients); every slice is answered by the network of the
+fold that it was kept out of, after that network was exported and calibrated on validation patients
+of its own training folds. In brackets, 95 % intervals drawn over patients. The seed decides start,
+order, augmentation and validation patients, and how `grouped` folds are dealt. `random` leaks on
+purpose: it shows what slices of one patient on both sides buy. `reference` and `default` are
+SimpleCNN; `guided` is the recipe of the network that ships.
 """
 
 
 def measure(manifest: Path, work: Path) -> None:
     """Run what is not done, pool what is, and keep its figures."""
-    for name, protocol in WANTED:
-        config = preset(name, manifest, threads=1)  # type: ignore[arg-type]  # of WANTED
-        folder = work / f"{name}-{protocol}"
-        job = Crossval(config, protocol, folder)  # type: ignore[arg-type]
+    for name, protocol, seed in WANTED:
+        config = preset(name, manifest, threads=1, seed=seed)
+        folder = work / _folder(name, protocol, seed)
+        job = Crossval(config, protocol, folder)
         job.run(say=print)
         job.pool(say=print)
-        keep(folder, name, protocol)
+        keep(folder)
 
 
-def keep(folder: Path, name: str, protocol: str) -> None:
+def keep(folder: Path) -> None:
     """Copy the figures of a finished cross-validation here."""
-    kept = HERE / f"crossval-{name}-{protocol}"
+    kept = HERE / f"crossval-{folder.name}"
     kept.mkdir(exist_ok=True)
     shutil.copy(folder / "metrics.json", kept)
 
@@ -60,20 +70,25 @@ def keep(folder: Path, name: str, protocol: str) -> None:
 def table() -> str:
     """Return the table of all that is kept, as Markdown."""
     lines = [
-        "| preset | protocol | accuracy | balanced accuracy | meningioma found | by patient "
+        "| preset | protocol | seed | accuracy | balanced accuracy | meningioma found | by patient "
         "| answered (≥ 70 %) | wrong among them | calibration error (perfect) | mean ± spread |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for name, protocol in WANTED:
-        path = HERE / f"crossval-{name}-{protocol}" / "metrics.json"
+    for name, protocol, seed in WANTED:
+        path = HERE / f"crossval-{_folder(name, protocol, seed)}" / "metrics.json"
         if path.is_file():
-            lines.append(_row(name, protocol, json.loads(path.read_text(encoding="utf-8"))))
+            found = json.loads(path.read_text(encoding="utf-8"))
+            lines.append(_row(name, protocol, seed, found))
         else:
-            lines.append(f"| {name} | {protocol} |" + " not finished |" + " |" * 7)
+            lines.append(f"| {name} | {protocol} | {seed} | not finished |" + " |" * 7)
     return "\n".join(lines) + "\n"
 
 
-def _row(name: str, protocol: str, found: dict[str, Any]) -> str:
+def _folder(name: str, protocol: str, seed: int) -> str:
+    return f"{name}-{protocol}" + (f"-seed{seed}" if seed else "")
+
+
+def _row(name: str, protocol: str, seed: int, found: dict[str, Any]) -> str:
     figures = {(m["name"], m["class_id"]): m for m in found["all"]["metrics"]}
     patients = {(m["name"], m["class_id"]): m for m in found["patients"]["metrics"]}
     at, after = found["confidence"]["at_threshold"], found["confidence"]["after"]
@@ -81,6 +96,7 @@ def _row(name: str, protocol: str, found: dict[str, Any]) -> str:
     cells = (
         name,
         f"{protocol} (leaks)" if protocol == "random" else protocol,
+        str(seed),
         _share(figures["accuracy", None]),
         _share(figures["balanced_accuracy", None]),
         _share(figures["sensitivity", "meningioma"]),

@@ -24,6 +24,7 @@ from brainlens.imaging.spec import PreprocessSpec
 from brainlens.training.augmentation_spec import AugmentationSpec
 from brainlens.training.config import PRESETS, preset
 from brainlens.training.export import export
+from brainlens.training.record import read_run
 from brainlens.training.run import train
 
 HERE = Path(__file__).parent
@@ -60,9 +61,10 @@ CANDIDATES: dict[str, tuple[str, dict[str, Any]]] = {
     "224px": ("224 px instead of 192", _size(224)),
     "long": ("16 epochs instead of 8", {"epochs": 16}),
     "lite2": (
-        "EfficientNet-Lite2 instead of Lite0, stem and two stages kept",
-        {"network": "guided:efficientnet_lite2", "freeze": 3},
+        "EfficientNet-Lite2 instead of Lite0",
+        {"network": "guided:efficientnet_lite2"},
     ),
+    "rate": ("learning rate 1e-3 instead of 5e-4", {"learning_rate": 1e-3}),
 }
 _HEAD = """# The search for the recipe
 
@@ -94,29 +96,33 @@ def prepare(manifest: Path, table: Path) -> None:
     replace(judged, rows=tuple(rows)).save(table)
 
 
-def measure(name: str, table: Path, work: Path) -> None:
-    """Train one candidate, judge it on the validation slices, keep its figures."""
+def measure(name: str, table: Path, work: Path, *, stopped: bool) -> None:
+    """Train one candidate (if it was not stopped), judge it on the validation slices, keep that."""
     words, changes = CANDIDATES[name]
     folder = work / name
     config = preset(
         "guided", table, **({"epochs": 8, "threads": 1, "cache_folder": work / "cache"} | changes)
     )
-    run = train(config, folder / "run", resume=True)
+    run = folder / "run" if stopped else train(config, folder / "run", resume=True)
     if not (folder / "bundle").exists():
         export(run, folder / "bundle", name="candidate", version="0.1.0")
     bundle = load_bundle(folder / "bundle")
     evaluation = evaluate(bundle, Manifest.load(table), split="val", workers=1)
     epochs = json.loads((folder / "run" / "history.json").read_text(encoding="utf-8"))
+    judged = evaluation.to_dict()
+    record = read_run(run)
     found = {
         "candidate": name,
         "words": words,
-        "config": json.loads((folder / "run" / "config.json").read_text(encoding="utf-8")),
-        "evaluation": evaluation.to_dict(),
+        "stopped": stopped,
+        # Where the data lay is nobody's business and differs from machine to machine.
+        "config": record.config.model_dump(mode="json", exclude={"data", "cache_folder"}),
+        "versions": record.versions,
+        "slices": judged["all"]["metrics"],
+        "patients": judged["patients"]["metrics"],
         "history": epochs,
         "hours": sum(epoch["seconds"] for epoch in epochs) / 3600,
     }
-    for elsewhere in ("data", "cache_folder"):
-        found["config"].pop(elsewhere, None)
     KEPT.mkdir(exist_ok=True)
     write_json(KEPT / f"{name}.json", found)
 
@@ -131,9 +137,8 @@ def _row(name: str, words: str) -> str:
     if not path.is_file():
         return f"| {name} | {words} | not run |" + " |" * 6
     found = json.loads(path.read_text(encoding="utf-8"))
-    evaluation = found["evaluation"]
-    figures = {(m["name"], m["class_id"]): m for m in evaluation["all"]["metrics"]}
-    patients = {(m["name"], m["class_id"]): m for m in evaluation["patients"]["metrics"]}
+    figures = {(m["name"], m["class_id"]): m for m in found["slices"]}
+    patients = {(m["name"], m["class_id"]): m for m in found["patients"]}
     last = found["history"][-1]
     dice = last.get("val_lesion_dice")
     cells = (
@@ -145,7 +150,7 @@ def _row(name: str, words: str) -> str:
         _share(figures["sensitivity", "meningioma"]),
         _share(patients["accuracy", None]),
         "–" if dice is None else f"{dice:.2f}",
-        f"{found['hours']:.2f}",
+        f"{found['hours']:.2f}" + (f", stopped after {last['epoch']}" if found["stopped"] else ""),
     )
     return f"| {' | '.join(cells)} |"
 
@@ -162,13 +167,14 @@ def main() -> None:
     parser.add_argument("work", type=Path, nargs="?")
     parser.add_argument("names", nargs="*", choices=[*CANDIDATES, []])
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--stopped", action="store_true", help="judge what was trained so far")
     chosen = parser.parse_args()
     if not chosen.table:
         split = chosen.work / "manifest.csv"
         if not split.exists():
             prepare(chosen.manifest, split)
         for name in chosen.names or CANDIDATES:
-            measure(name, split, chosen.work)
+            measure(name, split, chosen.work, stopped=chosen.stopped)
     write_text(HERE / "search.md", _HEAD + table())
 
 

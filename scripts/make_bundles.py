@@ -1,25 +1,34 @@
-"""Make the bundles that ship inside the package again: default and demo.
+"""Make the bundles that ship inside the package again.
 
     python scripts/make_bundles.py --data FOLDER_OF_THE_CHENG_SET [--only default] [--keep-weights]
 
-Work goes on in runs/release where it was stopped. It trains two networks: allow hours on two cores.
+Work goes on in runs/release where it was stopped. It trains three networks: allow hours on two
+cores.
 With ``--keep-weights`` none is trained: the weights that ship are exported, calibrated, given gates
 and measured anew, in minutes. What is measured is kept in experiments/shipped. What the gates do
 with images of other kinds comes into the card afterwards (``scripts/measure_gates.py``), and so
-does what such a model says of a tumour it has never seen (``brainlens unknown --bundle``).
+does what such a model says of a tumour it has never seen (``brainlens unknown --bundle``). Beside
+their own figures, cards get those of the recipe's cross-validation, where one is kept in
+experiments.
 """
 
 import argparse
+import json
 import shutil
 import sys
 from pathlib import Path
 
+from brainlens.bundle.schema import Metric
 from brainlens.bundle.shipped import SHIPPED
 from brainlens.errors import BrainLensError
 from brainlens.pipeline.recipe import RECIPES
 from brainlens.pipeline.release import EVALUATION, release
 
-KEPT = Path(__file__).parents[1] / "experiments" / "shipped"
+EXPERIMENTS = Path(__file__).parents[1] / "experiments"
+KEPT = EXPERIMENTS / "shipped"
+#: What bundles are trained by, where that was cross-validated.
+PRESETS = {"default": "guided", "simple-cnn": "default"}
+POOLED = "five networks of this recipe, each on the fold that it never saw"
 
 
 def main() -> int:
@@ -34,10 +43,12 @@ def main() -> int:
     chosen = parser.parse_args()
     try:
         for name in [chosen.only] if chosen.only else RECIPES:
-            data = chosen.data if name == "default" else None
+            data = None if name == "demo" else chosen.data
             work, shipped = chosen.work / name, SHIPPED / name
             weights = shipped if chosen.keep_weights else None
-            bundle = release(name, data, work, shipped, weights=weights, say=print)
+            bundle = release(
+                name, data, work, shipped, weights=weights, pooled=pooled(name), say=print
+            )
             KEPT.mkdir(parents=True, exist_ok=True)
             shutil.copy(work / EVALUATION, KEPT / f"{name}.json")
             print(f"{name}: {bundle.path}, decision {bundle.info.decision_sha256}")
@@ -45,6 +56,18 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+def pooled(name: str) -> list[Metric]:
+    """Return what the recipe of a bundle reached over five folds, in as many networks."""
+    found = []
+    for protocol in ("official", "grouped"):
+        path = EXPERIMENTS / f"crossval-{PRESETS.get(name)}-{protocol}" / "metrics.json"
+        if path.is_file():
+            figures = json.loads(path.read_text(encoding="utf-8"))
+            metrics = figures["all"]["metrics"] + figures["patients"]["metrics"]
+            found += [Metric.model_validate(metric | {"subgroup": POOLED}) for metric in metrics]
+    return found
 
 
 if __name__ == "__main__":

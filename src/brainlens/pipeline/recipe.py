@@ -31,12 +31,15 @@ class Recipe:
         Manifest → every choice of the run.
     calibrate
         Whether the validation patients carry a temperature and prediction sets.
+    half
+        Store the weights in half precision.
     """
 
     version: str
     prepare: Callable[[Path | None, Path], Path]
     configure: Callable[[Path], TrainConfig]
     calibrate: bool = True
+    half: bool = False
 
 
 def _cheng_fold_1(data: Path | None, work: Path) -> Path:
@@ -68,6 +71,13 @@ def _phantoms(data: Path | None, work: Path) -> Path:
 
 RECIPES = {
     "default": Recipe(
+        version="0.2.0",
+        prepare=_cheng_fold_1,
+        configure=lambda data: preset("guided", data),
+        half=True,
+    ),
+    # The preset `default`, whose network needs no other's weights to start from.
+    "simple-cnn": Recipe(
         version="0.1.0",
         prepare=_cheng_fold_1,
         configure=lambda data: preset("default", data),

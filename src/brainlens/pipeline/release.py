@@ -1,11 +1,12 @@
 """From original data to a bundle that ships, in one call."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from brainlens.bundle.load import Bundle, load_bundle
 from brainlens.bundle.revise import revise
-from brainlens.bundle.schema import Thresholds
+from brainlens.bundle.schema import Metric, Thresholds
 from brainlens.datasets.manifest import Manifest
 from brainlens.errors import UsageError
 from brainlens.evaluation.curves import measured_curves
@@ -14,7 +15,7 @@ from brainlens.evaluation.evaluation import Evaluation
 from brainlens.files import new_folder, write_json
 from brainlens.pipeline.calibrate import calibrate
 from brainlens.pipeline.gates import give_gates
-from brainlens.pipeline.recipe import RECIPES
+from brainlens.pipeline.recipe import RECIPES, Recipe
 from brainlens.pipeline.trial import Say, trial
 from brainlens.training.export import export
 
@@ -35,6 +36,7 @@ def release(
     out: Path,
     *,
     weights: Path | None = None,
+    pooled: Sequence[Metric] = (),
     say: Say,
 ) -> Bundle:
     """Make a bundle that ships: train, export, calibrate, fit gates, evaluate, write the card.
@@ -54,6 +56,8 @@ def release(
     weights
         A bundle that this recipe made: its weights are exported, calibrated, given gates and
         measured anew, without training.
+    pooled
+        Figures of other networks of the same recipe, for the card beside the bundle's own.
     say
         Told what happens, for people.
 
@@ -74,21 +78,26 @@ def release(
     table = recipe.prepare(data, work / "data")
     if weights is None:
         exported = trial(
-            recipe.configure(table), work, name=name, version=recipe.version, say=say
+            recipe.configure(table),
+            work,
+            name=name,
+            version=recipe.version,
+            half=recipe.half,
+            say=say,
         ).bundle
     else:
-        exported = _again(weights, _empty(work / "exported"), name, recipe.version)
+        exported = _again(weights, _empty(work / "exported"), name, recipe)
     gated, evaluation = _finish(exported, Manifest.load(table), recipe.calibrate, work, say)
     write_json(work / EVALUATION, evaluation.to_dict())
     finished = _empty(work / "finished")
     curves = measured_curves(evaluation, data=exported.info.training.data_title)
-    revise(gated, finished, metrics=evaluation.metrics, curves=(curves,))
+    revise(gated, finished, metrics=(*evaluation.metrics, *pooled), curves=(curves,))
     with new_folder(out, replace=True) as building:
         shutil.copytree(finished, building, dirs_exist_ok=True)
     return load_bundle(out)
 
 
-def _again(weights: Path, out: Path, name: str, version: str) -> Bundle:
+def _again(weights: Path, out: Path, name: str, recipe: Recipe) -> Bundle:
     """Export the weights of a bundle, without what was fitted to its answers."""
     bare = revise(
         load_bundle(weights),
@@ -99,7 +108,7 @@ def _again(weights: Path, out: Path, name: str, version: str) -> Bundle:
         thresholds=Thresholds(),
         gates=(),
     )
-    return export(bare.path, out, name=name, version=version)
+    return export(bare.path, out, name=name, version=recipe.version, half=recipe.half)
 
 
 def _finish(
