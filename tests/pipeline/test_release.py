@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from brainlens.bundle.card_figures import figures
+from brainlens.bundle.schema import GRAPH, Metric
 from brainlens.datasets.manifest import Manifest
 from brainlens.datasets.phantom import write_phantoms
 from brainlens.datasets.split_check import check_split
@@ -74,17 +75,33 @@ def test_a_release_carries_the_figures_of_the_very_file_and_goes_on_where_it_was
 
 
 @pytest.mark.usefixtures("tiny_recipe")
-def test_a_recipe_may_do_without_calibration(
+def test_a_recipe_may_do_without_calibration_and_store_halves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(RECIPES, "tiny", replace(RECIPES["tiny"], calibrate=False))
-    made = release("tiny", None, tmp_path / "work", tmp_path / "tiny", say=lambda _: None)
+    monkeypatch.setitem(RECIPES, "tiny", replace(RECIPES["tiny"], calibrate=False, half=True))
+    others = Metric(
+        name="accuracy",
+        value=0.75,
+        split="test",
+        protocol="grouped",
+        n_slices=90,
+        decision_sha256="f" * 64,
+        subgroup="other networks of this recipe",
+    )
+    out = tmp_path / "tiny"
+    made = release("tiny", None, tmp_path / "work", out, pooled=[others], say=lambda _: None)
     assert (made.info.calibration, made.info.temperature) == (None, 1.0)
     assert made.info.gates
+    assert made.info.half_precision
+    assert made.info.metrics[-1] == others
+    assert "other networks of this recipe, protocol grouped" in made.read("README.md").decode()
+    again = release("tiny", None, tmp_path / "other", out, weights=out, say=lambda _: None)
+    assert again.info.half_precision
+    assert again.read(GRAPH) == made.read(GRAPH)
 
 
 def test_a_release_without_a_recipe_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="default, demo"):
+    with pytest.raises(UsageError, match="default, simple-cnn, demo"):
         release("other", None, tmp_path / "work", tmp_path / "out", say=print)
 
 
@@ -125,5 +142,6 @@ def test_fold_1_is_clean_for_the_default_bundle(tmp_path: Path) -> None:
     val = manifest.select(split="val")
     assert len({row.group for row in val.rows}) == recipe.VALIDATION_GROUPS
     assert {row.fold for row in manifest.select(split="test").rows} == {1}
-    config = RECIPES["default"].configure(tmp_path / "manifest.csv")
-    assert (config.preset, config.epochs) == ("default", 30)
+    configured = {name: RECIPES[name].configure(manifest.root) for name in RECIPES}
+    assert configured["default"].preset == "guided"
+    assert (configured["simple-cnn"].preset, configured["simple-cnn"].epochs) == ("default", 30)
