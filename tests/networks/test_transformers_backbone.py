@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -15,6 +16,7 @@ from brainlens.networks import create_network
 from brainlens.networks import transformers_config as described
 from brainlens.networks.backbones import create_backbone
 from brainlens.networks.transformers_weights import load_published
+from brainlens.training.graph import make_graph
 
 from .conftest import KINDS, save_network, settle_statistics
 
@@ -88,6 +90,20 @@ def test_stages_hold_all_that_learns_once_and_in_order(kind: str, hf_folder: Fol
     assert {8, 16, 32} <= set(strides)
     staged = [id(p) for stage in stages for m in stage.modules for p in m.parameters()]
     assert sorted(staged) == sorted(id(p) for p in backbone.parameters())
+
+
+@pytest.mark.parametrize("prefix", ["", "guided:"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_becomes_a_graph_without_torch(kind: str, prefix: str, hf_folder: Folder) -> None:
+    torch.manual_seed(5)
+    network = create_network(f"{prefix}hf:{hf_folder(kind)}", 3).eval()
+    network.load_published()
+    # Compared with torch inside; that is worth something where the outputs differ by slice.
+    with torch.no_grad():
+        assert network(torch.rand(3, 1, 64, 64)).logits.std(dim=0).min() > 1e-3
+    graph = make_graph(network, 64, half=False)
+    names = [output.name for output in onnx.load_from_string(graph).graph.output]
+    assert ("lesion_map" in names) == bool(prefix)
 
 
 def test_built_in_networks_are_as_large_as_the_published_ones() -> None:

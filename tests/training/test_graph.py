@@ -9,7 +9,7 @@ from torch import nn
 
 from brainlens.networks import Network, create_network
 from brainlens.training import graph
-from brainlens.training.graph import make_graph, round_to_half
+from brainlens.training.graph import make_graph, round_to_half, weights_of
 
 SIDE = 64
 
@@ -51,3 +51,14 @@ def test_half_precision_halves_what_is_stored() -> None:
     network.load_state_dict({n: v.float() for n, v in round_to_half(network.state_dict()).items()})
     whole, half = (len(make_graph(network, SIDE, half=half)) for half in (False, True))
     assert half < 0.65 * whole
+
+
+def test_a_graph_of_halves_gives_the_weights_back_as_they_were() -> None:
+    network = _alive("guided:efficientnet_lite0")
+    stored = round_to_half(network.state_dict())
+    network.load_state_dict({name: value.float() for name, value in stored.items()})
+    found = weights_of(make_graph(network, SIDE, half=True))
+    assert set(found) == {name for name in stored if not name.endswith("num_batches_tracked")}
+    for name, value in found.items():
+        assert value.dtype == stored[name].dtype
+        assert torch.equal(value, stored[name])
