@@ -64,6 +64,11 @@ CANDIDATES: dict[str, tuple[str, dict[str, Any]]] = {
         "EfficientNet-Lite2 instead of Lite0",
         {"network": "guided:efficientnet_lite2"},
     ),
+    "resnet18": (
+        "ResNet-18, plain pooling, random start (no published weights were at hand), 24 epochs",
+        {"network": "resnet18", "init": "random", "epochs": 24},
+    ),
+    "placed": ("each place of the lesion classified by itself, too", {"placed_weight": 0.5}),
     "rate": ("learning rate 1e-3 instead of 5e-4", {"learning_rate": 1e-3}),
 }
 _HEAD = """# The search for the recipe

@@ -116,6 +116,22 @@ class GuidedNetwork(Network):
         products = (by_place @ flat) * weights[:, None, :] + (by_mean @ flat) / flat.shape[2]
         return torch.relu(products).reshape(*products.shape[:2], *outputs.features.shape[-2:])
 
+    def placed_logits(self, outputs: Outputs) -> Tensor:
+        """Return what the classifier would say if each place alone were the lesion.
+
+        At position p that is W₁·A_p + W₂·Σ_q A_q / P + b: all of the first pooling's weight there.
+
+        Returns
+        -------
+        Tensor
+            float [N, C, h, w].
+        """
+        by_place, by_mean = self.classifier.weight[:, :_WIDTH], self.classifier.weight[:, _WIDTH:]
+        everywhere = outputs.embedding[:, _WIDTH:] @ by_mean.T + self.classifier.bias
+        here = by_place @ outputs.features.flatten(2)
+        placed = here + everywhere[:, :, None]
+        return placed.reshape(*placed.shape[:2], *outputs.features.shape[-2:])
+
     def stages(self) -> tuple[Stage, ...]:
         """Return the backbone's stages and, as one, all that is not the backbone's."""
         own = (self.merge, self.merge_fine, self.outline, self.classifier)

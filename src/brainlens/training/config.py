@@ -55,6 +55,9 @@ class TrainConfig(BaseModel):
         Weight of the lesion map's loss beside the classification's, for networks that have one
         (``guided:…``). Where it is 0, or no training slice has a lesion mask, the backbone is
         trained without guidance.
+    placed_weight
+        Weight of the class's loss at each place of the lesion by itself, for guided networks; see
+        `brainlens.training.lesion_loss.placed_loss`.
     ema_decay
         Decay of a moving average of the weights, which then is what is validated and exported; 0
         for none. See `brainlens.training.weight_average`.
@@ -105,6 +108,7 @@ class TrainConfig(BaseModel):
     sampling: Literal["slices", "patients"] = "slices"
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     lesion_weight: float = Field(default=1.0, ge=0)
+    placed_weight: float = Field(default=0.0, ge=0)
     ema_decay: float = Field(default=0.0, ge=0, lt=1)
     best: Criterion = "val_accuracy"
     val_fraction: float = Field(default=0.15, gt=0, lt=1)

@@ -59,7 +59,8 @@ def export(
     name, version
         Of the new bundle.
     half
-        Store kernels and matrices in half precision: half the size, computation as before.
+        Store kernels and matrices in half precision, and once, in the graph: a quarter of the
+        size, computation as before.
     checkpoint
         Which weights of a run.
     seen

@@ -49,6 +49,36 @@ def lesion_loss(logits: Tensor, masks: Tensor, known: Tensor) -> Tensor:
     return losses.sum() / known.sum().clamp(min=1)
 
 
+def placed_loss(logits: Tensor, labels: Tensor, lesions: Lesions) -> Tensor:
+    """Return how wrong the class is where the lesion is, place by place.
+
+    Cross-entropy of each place, weighted by the share of its cell that is lesion; the mean over
+    slices that have an outline. A slice counts once, however large its lesion.
+
+    Parameters
+    ----------
+    logits
+        float [B, C, h, w].
+    labels
+        int64 [B].
+    lesions
+        Their outlines, moved as their slices were.
+
+    Returns
+    -------
+    Tensor
+        A scalar; 0, with a gradient of 0, where no slice has an outline.
+    """
+    logits = logits.float()
+    height, width = logits.shape[-2:]
+    shares = functional.adaptive_avg_pool2d(lesions.masks.float(), (height, width)).flatten(1)
+    spread = labels[:, None].expand(shares.shape)
+    wrong = functional.cross_entropy(logits.flatten(2), spread, reduction="none")
+    losses = (wrong * shares).sum(1) / shares.sum(1).clamp(min=_ALMOST_NOTHING)
+    losses = torch.where(lesions.known, losses, torch.zeros_like(losses))
+    return losses.sum() / lesions.known.sum().clamp(min=1)
+
+
 class LesionTally:
     """Sums the Dice coefficients of an epoch's slices.
 

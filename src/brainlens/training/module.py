@@ -13,11 +13,12 @@ from torch.nn import functional
 from brainlens.errors import DivergedTraining
 from brainlens.imaging.preprocess import standardise
 from brainlens.networks import Network
+from brainlens.networks.guided import GuidedNetwork
 from brainlens.training.augmentation import Draws, augment, augment_masks, draw
 from brainlens.training.config import TrainConfig
 from brainlens.training.depthwise import DepthwiseGradients
 from brainlens.training.history import EpochRecord
-from brainlens.training.lesion_loss import LesionTally, lesion_loss
+from brainlens.training.lesion_loss import LesionTally, lesion_loss, placed_loss
 from brainlens.training.schedule import Schedule
 from brainlens.training.slices import Batch
 from brainlens.training.stages import freeze, parameter_groups
@@ -102,9 +103,12 @@ class Classifier(L.LightningModule):
             outputs.logits.float(), batch.labels, label_smoothing=self.config.label_smoothing
         )
         if batch.lesions is not None and outputs.lesion is not None:
-            masks = self._moved(batch.lesions.masks, draws)
-            lesion = lesion_loss(outputs.lesion, masks, batch.lesions.known)
+            moved = batch.lesions._replace(masks=self._moved(batch.lesions.masks, draws))
+            lesion = lesion_loss(outputs.lesion, moved.masks, moved.known)
             loss = loss + self.config.lesion_weight * lesion
+            if self.config.placed_weight and isinstance(self.network, GuidedNetwork):
+                placed = placed_loss(self.network.placed_logits(outputs), batch.labels, moved)
+                loss = loss + self.config.placed_weight * placed
         if not torch.isfinite(loss):
             raise DivergedTraining(
                 f"The loss became {loss.item()} in epoch {self.current_epoch + 1}, "
