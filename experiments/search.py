@@ -69,6 +69,13 @@ CANDIDATES: dict[str, tuple[str, dict[str, Any]]] = {
         {"network": "resnet18", "init": "random", "epochs": 24},
     ),
     "placed": ("each place of the lesion classified by itself, too", {"placed_weight": 0.5}),
+    "head": (
+        "slices cut to the head, learning rate 1e-3",
+        {
+            "learning_rate": 1e-3,
+            "preprocess": PreprocessSpec(intensity="percentile", crop="head", size=192),
+        },
+    ),
     "rate": ("learning rate 1e-3 instead of 5e-4", {"learning_rate": 1e-3}),
 }
 _HEAD = """# The search for the recipe

@@ -33,7 +33,7 @@ def test_a_mask_lies_on_its_lesion(tmp_path: Path, shape: tuple[int, int]) -> No
     manifest = Manifest(tmp_path, tuple(rows))
     spec = PreprocessSpec(intensity="full_range", size=SIZE)
     images = Cache.build(manifest, spec, tmp_path / "cache")
-    masks = MaskCache.build(manifest, SIZE, tmp_path / "cache")
+    masks = MaskCache.build(manifest, PreprocessSpec(size=SIZE), tmp_path / "cache")
     found = masks.masks(masks.indices(rows))
     assert found.shape == (3, SIZE, SIZE)
     assert len(masks) == 3
@@ -52,7 +52,9 @@ def test_rows_without_a_mask_get_an_empty_one_and_are_known(
     blank = tmp_path / "blank-mask.png"
     Image.fromarray(np.zeros((40, 40), np.uint8)).save(blank)
     rows = [Row(make_image("1.png")), drawn, Row(make_image("2.png", 1), mask=blank)]
-    masks = MaskCache.build(Manifest(tmp_path, tuple(rows)), SIZE, tmp_path / "cache")
+    masks = MaskCache.build(
+        Manifest(tmp_path, tuple(rows)), PreprocessSpec(size=SIZE), tmp_path / "cache"
+    )
     positions = masks.indices(rows)
     assert [at >= 0 for at in positions] == [False, True, False]
     assert [int(m.sum()) > 0 for m in masks.masks(positions)] == [False, True, False]
@@ -60,7 +62,9 @@ def test_rows_without_a_mask_get_an_empty_one_and_are_known(
 
 def test_no_masks_at_all_are_none(tmp_path: Path, make_image: MakeImage) -> None:
     rows = [Row(make_image("1.png"))]
-    masks = MaskCache.build(Manifest(tmp_path, tuple(rows)), SIZE, tmp_path / "cache")
+    masks = MaskCache.build(
+        Manifest(tmp_path, tuple(rows)), PreprocessSpec(size=SIZE), tmp_path / "cache"
+    )
     assert len(masks) == 0
     assert not masks.masks(masks.indices(rows)).any()
     assert not (tmp_path / "cache").exists()
@@ -89,7 +93,7 @@ def test_a_second_build_reads_nothing_and_a_changed_mask_is_read(tmp_path: Path)
 def test_a_mask_of_another_size_is_refused_by_name(tmp_path: Path, make_image: MakeImage) -> None:
     row = Row(make_image("1.png"), mask=make_image("larger.png", size=41))
     with pytest.raises(ImageError, match=r"larger\.png: The mask has 41 x 41 .* slice 40 x 40"):
-        MaskCache.build(Manifest(tmp_path, (row,)), SIZE, tmp_path / "cache")
+        MaskCache.build(Manifest(tmp_path, (row,)), PreprocessSpec(size=SIZE), tmp_path / "cache")
 
 
 def test_what_cannot_be_read_is_named(tmp_path: Path, make_image: MakeImage) -> None:
@@ -97,7 +101,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, make_image: MakeImage) -> 
     bad.write_text("no image")
     row = Row(make_image("1.png"), mask=bad)
     with pytest.raises(NotAnImage, match=r"bad\.png: "):
-        MaskCache.build(Manifest(tmp_path, (row,)), SIZE, tmp_path / "cache")
+        MaskCache.build(Manifest(tmp_path, (row,)), PreprocessSpec(size=SIZE), tmp_path / "cache")
     row = Row(make_image("1.png"), mask=tmp_path / "gone.png")
     with pytest.raises(DataError, match=r"gone\.png cannot be opened"):
-        MaskCache.build(Manifest(tmp_path, (row,)), SIZE, tmp_path / "cache")
+        MaskCache.build(Manifest(tmp_path, (row,)), PreprocessSpec(size=SIZE), tmp_path / "cache")

@@ -41,7 +41,7 @@ def export(
     ] = None,
     version: Annotated[str, typer.Option(help="The model's version.")] = "0.1.0",
     half: Annotated[
-        bool, typer.Option("--half", help="Store weights in half precision, once, in the graph: a quarter of the size.")
+        bool, typer.Option("--half", help="Store weights once, in half precision.")
     ] = False,
     checkpoint: Annotated[
         Checkpoint, typer.Option(help="The best epoch's weights or the last one's.")

@@ -13,6 +13,8 @@ from brainlens.datasets.workers import worker_threads
 from brainlens.errors import ImageError
 from brainlens.files import sha256_bytes
 from brainlens.imaging.lesion_mask import lesion_pixels, to_input
+from brainlens.imaging.preprocess import kept_box
+from brainlens.imaging.spec import PreprocessSpec
 
 
 class MaskCache:
@@ -33,19 +35,24 @@ class MaskCache:
 
     @classmethod
     def build(
-        cls, manifest: Manifest, size: int, folder: Path, progress: Progress | None = None
+        cls,
+        manifest: Manifest,
+        spec: PreprocessSpec,
+        folder: Path,
+        progress: Progress | None = None,
     ) -> "MaskCache":
         """Read and resize the masks that ``folder`` does not hold yet, and map all of them.
 
-        Entries are keyed by the bytes of image and mask, and by ``size``. A mask without a single
-        lesion pixel (at this size) says nothing, as in evaluation: its slice counts as one without.
+        Entries are keyed by the bytes of image and mask, and by size and cut. A mask without a
+        single lesion pixel (at this size) says nothing, as in evaluation: its slice counts as one
+        without.
 
         Parameters
         ----------
         manifest
             Rows without a mask are passed over.
-        size
-            Side of the network's input in pixels.
+        spec
+            How slices are put before the network.
         folder
             As that of `Cache.build`, beside whose entries these lie.
         progress
@@ -58,15 +65,18 @@ class MaskCache:
         ImageError
             If an image or a mask cannot be decoded, or they differ in size; the message names it.
         """
+        size = spec.size
         pairs = [(row.path, row.mask) for row in manifest.rows if row.mask is not None]
         if not pairs:
             return cls(np.zeros((0, size, -(-size // 8)), np.uint8), {}, size)
-        store = ArrayStore(folder / f"masks-{size}", (size, -(-size // 8)))
+        # Where the head lies depends on all that decides its grey values.
+        kind = str(size) if spec.crop == "none" else spec.cache_sha256
+        store = ArrayStore(folder / f"masks-{kind}", (size, -(-size // 8)))
         with worker_threads() as pool:
             keys = list(pool.map(_pair_hash, pairs))
             by_key = dict(zip(keys, pairs, strict=True))
             content = sorted(by_key)
-            bits = store.fetch(content, lambda key: _bits(*by_key[key], size), pool, progress)
+            bits = store.fetch(content, lambda key: _bits(*by_key[key], spec), pool, progress)
             position = {key: i for i, key in enumerate(content)}
             outlined = pool.map(lambda key: bool(bits[position[key]].any()), keys)
             positions = {
@@ -108,10 +118,10 @@ def _pair_hash(pair: tuple[Path, Path]) -> str:
     return sha256_bytes(f"{file_hash(image)} {file_hash(mask)}".encode())
 
 
-def _bits(image: Path, mask: Path, size: int) -> NDArray[np.uint8]:
+def _bits(image: Path, mask: Path, spec: PreprocessSpec) -> NDArray[np.uint8]:
     drawn, slice_ = read_named(mask), read_named(image)
     try:
         lesion = lesion_pixels(drawn, slice_)
     except ImageError as error:
         raise type(error)(f"{mask}: {error.message}", hint=error.hint) from error
-    return np.packbits(to_input(lesion, size), axis=1)
+    return np.packbits(to_input(lesion, kept_box(slice_, spec), spec.size), axis=1)

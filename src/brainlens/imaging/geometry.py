@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from brainlens.imaging.head_box import Box, whole
+
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """The padding and scaling of one preprocess.
+    """The cut, the padding and the scaling of one preprocess.
 
     Coordinates are continuous, x to the right and y down: (0, 0) is the outer corner of the first
     pixel, whose centre is (0.5, 0.5).
@@ -20,26 +22,34 @@ class Geometry:
         Rows and columns of the original image.
     size
         Side of the network's input, in pixels.
+    cut
+        The part of the original that the network is shown, or None for all of it.
     """
 
     height: int
     width: int
     size: int
+    cut: Box | None = None
+
+    @property
+    def kept(self) -> Box:
+        """The part of the original that the network is shown."""
+        return self.cut or whole(self.height, self.width)
 
     @property
     def side(self) -> int:
         """Side of the padded square, in original pixels."""
-        return max(self.height, self.width)
+        return max(self.kept.height, self.kept.width)
 
     @property
     def left(self) -> int:
-        """Columns padded on the left."""
-        return (self.side - self.width) // 2
+        """Columns between the square's left side and the original's: negative where it is cut."""
+        return (self.side - self.kept.width) // 2 - self.kept.left
 
     @property
     def top(self) -> int:
-        """Rows padded above."""
-        return (self.side - self.height) // 2
+        """Rows between the square's upper side and the original's: negative where it is cut."""
+        return (self.side - self.kept.height) // 2 - self.kept.top
 
     @property
     def scale(self) -> float:
@@ -57,7 +67,7 @@ class Geometry:
     def map_to_original(
         self, grid: NDArray[np.floating], shape: tuple[int, int] | None = None
     ) -> NDArray[np.float32]:
-        """Interpolate a map over the padded input onto the original image.
+        """Interpolate a map over the padded input onto the original image; 0 where it was cut.
 
         Parameters
         ----------
@@ -73,21 +83,30 @@ class Geometry:
         """
         rows, columns = grid.shape
         height, width = (self.height, self.width) if shape is None else shape
+        kept = self.kept
+        left, top = kept.left + self.left, kept.top + self.top
         box = (
-            self.left / self.side * columns,
-            self.top / self.side * rows,
-            (self.left + self.width) / self.side * columns,
-            (self.top + self.height) / self.side * rows,
+            left / self.side * columns,
+            top / self.side * rows,
+            (left + kept.width) / self.side * columns,
+            (top + kept.height) / self.side * rows,
         )
-        image = Image.fromarray(np.ascontiguousarray(grid, dtype=np.float32))
-        resized = image.resize((width, height), Image.Resampling.BILINEAR, box=box)
-        return np.asarray(resized, dtype=np.float32)
+        # The pixels wanted that the kept part covers, to the nearest.
+        across = [round(x * width / self.width) for x in (kept.left, kept.left + kept.width)]
+        down = [round(y * height / self.height) for y in (kept.top, kept.top + kept.height)]
+        mapped = np.zeros((height, width), np.float32)
+        if across[0] < across[1] and down[0] < down[1]:
+            image = Image.fromarray(np.ascontiguousarray(grid, dtype=np.float32))
+            wanted = (across[1] - across[0], down[1] - down[0])
+            resized = image.resize(wanted, Image.Resampling.BILINEAR, box=box)
+            mapped[down[0] : down[1], across[0] : across[1]] = np.asarray(resized)
+        return mapped
 
     def peak(self, grid: NDArray[np.floating]) -> tuple[int, int, float]:
         """Return (x, y, value) of the original pixel where a map, interpolated, is largest.
 
-        What lies over the padding does not count. Where the map is flat up to the border, the pixel
-        by the cell's centre.
+        What lies over the padding or was cut does not count. Where the map is flat up to the
+        border, the pixel by the cell's centre.
 
         Parameters
         ----------
@@ -97,8 +116,9 @@ class Geometry:
         # Among the pixels between the centres of four cells one at a corner is largest, so only
         # pixels beside centres are looked at, and where the border cuts a cell, the border.
         rows, columns = grid.shape
-        xs = _beside_centres(columns, self.side, self.left, self.width)
-        ys = _beside_centres(rows, self.side, self.top, self.height)
+        kept = self.kept
+        xs = _beside_centres(columns, self.side, kept.left + self.left, kept.width)
+        ys = _beside_centres(rows, self.side, kept.top + self.top, kept.height)
         across = _weights(xs, columns, self.side)
         down = _weights(ys, rows, self.side)
         values = down @ grid.astype(np.float64) @ across.T

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainlens.errors import ImageError
+from brainlens.imaging.head_box import Box
 from brainlens.imaging.preprocess import resize_padded
 from brainlens.imaging.slice import Slice
 
@@ -39,13 +40,15 @@ def lesion_pixels(mask: Slice, slice_: Slice) -> Mask:
     return np.asarray(mask.pixels > mask.pixels.max() / 2, dtype=np.bool_)
 
 
-def to_input(lesion: Mask, size: int) -> Mask:
-    """Put a lesion where `preprocess` puts the slice: the same padding, the same filter.
+def to_input(lesion: Mask, kept: Box, size: int) -> Mask:
+    """Put a lesion where `preprocess` puts the slice: the same cut, padding and filter.
 
     Parameters
     ----------
     lesion
         Shape [height, width].
+    kept
+        The part of the slice that is shown to the network.
     size
         Side of the network's input.
 
@@ -54,4 +57,4 @@ def to_input(lesion: Mask, size: int) -> Mask:
     ndarray of bool, shape [size, size]
         Pixels at least half of which, as the filter weighs them, are lesion.
     """
-    return np.asarray(resize_padded(lesion.astype(np.float32), size) >= 0.5, dtype=np.bool_)
+    return np.asarray(resize_padded(lesion.astype(np.float32), kept, size) >= 0.5, dtype=np.bool_)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from brainlens.imaging.head_box import Box, head_box, whole
 from brainlens.imaging.slice import Pixels, Slice
 from brainlens.imaging.spec import PreprocessSpec
 
@@ -21,7 +22,7 @@ Count = NDArray[np.int64]
 
 
 def quantise(slice_: Slice, spec: PreprocessSpec) -> NDArray[np.uint8]:
-    """Apply steps 1 to 4 of the specification: intensity, padding, resizing, rounding.
+    """Apply steps 1 to 5 of the specification: intensity, cut, padding, resizing, rounding.
 
     A percentile q of n pixels is the smallest value that at least q per cent of them do not
     exceed (NumPy's ``inverted_cdf``): always a value of the slice, the same from a histogram as
@@ -40,13 +41,13 @@ def quantise(slice_: Slice, spec: PreprocessSpec) -> NDArray[np.uint8]:
         0 to 255.
     """
     scaled = _scale(slice_.pixels, spec)
-    square = resize_padded(scaled, spec.size)
+    square = resize_padded(scaled, _kept(scaled, spec), spec.size)
     levels: NDArray[np.float32] = np.rint(square * np.float32(spec.levels - 1))
     return np.clip(levels, 0, spec.levels - 1).astype(np.uint8)
 
 
 def standardise(quantised: NDArray[np.uint8], spec: PreprocessSpec) -> NDArray[np.float32]:
-    """Apply step 5 of the specification: grey levels to the network's numbers.
+    """Apply step 6 of the specification: grey levels to the network's numbers.
 
     Parameters
     ----------
@@ -74,6 +75,17 @@ def preprocess(slice_: Slice, spec: PreprocessSpec) -> NDArray[np.float32]:
         ``standardise(quantise(slice_, spec), spec)`` with an axis for the one channel.
     """
     return standardise(quantise(slice_, spec), spec)[np.newaxis]
+
+
+def kept_box(slice_: Slice, spec: PreprocessSpec) -> Box:
+    """Return the part of a slice that `quantise` shows the network."""
+    if spec.crop == "none":
+        return whole(slice_.height, slice_.width)
+    return _kept(_scale(slice_.pixels, spec), spec)
+
+
+def _kept(scaled: NDArray[np.float32], spec: PreprocessSpec) -> Box:
+    return head_box(scaled) if spec.crop == "head" else whole(*scaled.shape)
 
 
 def _scale(pixels: Pixels, spec: PreprocessSpec) -> NDArray[np.float32]:
@@ -152,12 +164,13 @@ def _histogram(pixels: Pixels) -> Count:
     return counts
 
 
-def resize_padded(scaled: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    """Pad to a square with 0 and resize it to ``size``.
+def resize_padded(scaled: NDArray[np.float32], kept: Box, size: int) -> NDArray[np.float32]:
+    """Pad the part that is kept to a square with 0 and resize it to ``size``.
 
     The filter is separable, so the longer side is reduced first and only what remains is padded: a
     strip of 16 000 by 1 pixels never becomes a square of 16 000 by 16 000.
     """
+    scaled = scaled[kept.top : kept.top + kept.height, kept.left : kept.left + kept.width]
     height, width = scaled.shape
     side = max(height, width)
     if height < side:

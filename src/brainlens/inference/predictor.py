@@ -22,6 +22,7 @@ from brainlens.imaging import (
     Geometry,
     Limits,
     Slice,
+    kept_box,
     perceptual_hash,
     pixel_sha256,
     quantise,
@@ -367,7 +368,8 @@ class Predictor:
         return tuple(name for name in wanted if name in self._engine.outputs)
 
     def _looked(self, slice_: Slice, outputs: Mapping[str, NDArray[np.float32]]) -> Looked:
-        geometry = Geometry(slice_.height, slice_.width, self.info.preprocess.size)
+        spec = self.info.preprocess
+        geometry = Geometry(slice_.height, slice_.width, spec.size, kept_box(slice_, spec))
         class_ids = tuple(c.id for c in self.info.classes)
         maps = heat_maps(outputs[HEATMAPS][0], class_ids, geometry)
         if LESION_MAP not in outputs:

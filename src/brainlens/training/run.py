@@ -210,8 +210,8 @@ def _fit(
     masks = None
     if module.network.has_lesion_map and config.lesion_weight > 0:
         with bar("Reading outlines", shown=progress) as update:
-            size, folder = config.preprocess.size, cache_folder(config, run_dir)
-            masks = MaskCache.build(learning, size, folder, update)
+            folder = cache_folder(config, run_dir)
+            masks = MaskCache.build(learning, config.preprocess, folder, update)
     _trainer(record, run_dir, progress=progress).fit(
         module,
         datamodule=ManifestData(
