@@ -77,7 +77,10 @@ def test_a_second_build_reads_nothing_and_a_changed_mask_is_read(tmp_path: Path)
 
     def build() -> MaskCache:
         return MaskCache.build(
-            manifest, SIZE, tmp_path / "cache", lambda done, total: calls.append((done, total))
+            manifest,
+            PreprocessSpec(size=SIZE),
+            tmp_path / "cache",
+            lambda done, total: calls.append((done, total)),
         )
 
     before = build().masks(np.array([0]))

@@ -3,6 +3,7 @@ import pytest
 
 from brainlens.errors import ImageError
 from brainlens.imaging import Geometry, Slice
+from brainlens.imaging.head_box import whole
 from brainlens.imaging.lesion_mask import lesion_pixels, to_input
 
 
@@ -25,7 +26,7 @@ def test_a_lesion_is_put_where_geometry_says(shape: tuple[int, int]) -> None:
     lesion = np.zeros(shape, np.bool_)
     lesion[10:30, 22:40] = True
     size = 32
-    rows, columns = np.nonzero(to_input(lesion, size))
+    rows, columns = np.nonzero(to_input(lesion, whole(*shape), size))
     geometry = Geometry(*shape, size)
     left, top = geometry.to_input(22, 10)
     right, bottom = geometry.to_input(40, 30)

@@ -12,6 +12,7 @@ def test_every_constant_counts_in_the_hash() -> None:
         {"high_percentile": 99.0},
         {"foreground": 0.2},
         {"size": 224},
+        {"crop": "head"},
         {"mean": 0.1},
         {"std": 0.5},
     ]
@@ -20,6 +21,16 @@ def test_every_constant_counts_in_the_hash() -> None:
     # The cache is of the steps before standardisation, so the last two share the first one's.
     assert len({spec.cache_sha256 for spec in specs}) == len(variants) - 2
     assert specs[0].cache_sha256 == specs[-1].cache_sha256
+
+
+def test_specifications_from_before_there_was_a_cut_keep_their_hash() -> None:
+    assert "crop" not in PreprocessSpec().model_dump(mode="json")
+    assert PreprocessSpec(crop="head").model_dump()["crop"] == "head"
+
+
+def test_a_head_is_not_sought_in_grey_values_as_they_come() -> None:
+    with pytest.raises(ValidationError, match="crop needs percentile"):
+        PreprocessSpec(intensity="full_range", crop="head")
 
 
 def test_the_hash_survives_json() -> None:

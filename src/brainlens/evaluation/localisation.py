@@ -111,9 +111,11 @@ def locate(heat_map: HeatMap, lesion: Mask, head: Mask) -> Located:
 def _centres(heat_map: HeatMap) -> list[tuple[int, int]]:
     """Return (x, y) of the original's pixels under the centres of the grid's cells.
 
-    Centres over the padding are moved to the nearest pixel, as the peak of such a cell is.
+    Centres over the padding are moved to the nearest pixel that the network was shown, as the peak
+    of such a cell is.
     """
     geometry, (rows, columns) = heat_map.geometry, heat_map.grid
+    top, left, height, width = geometry.kept
     found = []
     for row in range(rows):
         for column in range(columns):
@@ -122,8 +124,8 @@ def _centres(heat_map: HeatMap) -> list[tuple[int, int]]:
             )
             found.append(
                 (
-                    min(max(int(np.floor(x)), 0), geometry.width - 1),
-                    min(max(int(np.floor(y)), 0), geometry.height - 1),
+                    min(max(int(np.floor(x)), left), left + width - 1),
+                    min(max(int(np.floor(y)), top), top + height - 1),
                 )
             )
     return found

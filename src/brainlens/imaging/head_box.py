@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 _TISSUE: Final = 0.1
 """Share of white above which a pixel may be head."""
-_CHORD: Final = 0.05
+_CHORD: Final = 0.1
 """A row or column belongs to the head where it has this share of the fullest one's tissue. A chord
-that short lies within a hundredth of an ellipse's end, and captions have less."""
+that short lies within a hundredth of an ellipse's end, and most captions have less."""
 _SMALLEST: Final = 0.1
 """Of the image's longer side. What is smaller is a speck, and no head."""
 
@@ -39,7 +39,7 @@ def whole(height: int, width: int) -> Box:
 def head_box(scaled: NDArray[np.float32]) -> Box:
     """Return the part of a slice that holds the head.
 
-    From the first to the last row, and column, that has at least a twentieth as much tissue (above
+    From the first to the last row, and column, that has at least a tenth as much tissue (above
     a tenth of white) as the fullest one. No margin is kept: at the image's edge there is none, and
     a border added around the image would then change the outcome. Where the border is as bright as
     tissue, or nothing is of a head's size, it is the whole slice.
