@@ -35,7 +35,7 @@ def test_a_border_changes_nothing(above: int, below: int, left: int, right: int)
 
 
 def test_a_caption_and_specks_are_left_outside() -> None:
-    framed = np.pad(_head() / np.float32(255), 100)
+    framed = np.pad(_head() / 255, 100).astype(np.float32)
     alone = head_box(framed)
     framed[20:26, 10:30:9] = 1  # a few letters
     framed[310, 280] = 1
@@ -43,7 +43,7 @@ def test_a_caption_and_specks_are_left_outside() -> None:
 
 
 def test_nearly_all_of_the_head_is_kept() -> None:
-    top, left, height, width = head_box(np.pad(_head(600, 400) / np.float32(255), 50))
+    top, left, height, width = head_box(np.pad(_head(600, 400) / 255, 50).astype(np.float32))
     assert 592 <= height <= 600
     assert 394 <= width <= 400
     assert (top - 50, left - 50) == ((600 - height) / 2, (400 - width) / 2)
