@@ -32,6 +32,7 @@ def test_each_preset_adds_to_the_one_before() -> None:
         "init",
         "preprocess",
         "epochs",
+        "learning_rate",
         "optimizer",
         "weight_decay",
         "sampling",
