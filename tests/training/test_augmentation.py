@@ -201,7 +201,7 @@ def test_no_chance_of_artefacts_takes_no_notice_of_strengths() -> None:
     images = torch.rand(4, 1, SIZE, SIZE)
     draws = draw(0, 0, np.arange(4), SIZE)
     strong = AugmentationSpec(
-        crop=0.5, padding=1, rim=0.1, motion=9, ghosting=1, resolution=4, jpeg_quality=5
+        crop=0.5, padding=1, motion=9, ghosting=1, resolution=4, jpeg_quality=5
     )
     assert torch.equal(augment(images, draws, strong), augment(images, draws, AugmentationSpec()))
 

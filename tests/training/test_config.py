@@ -37,6 +37,7 @@ def test_each_preset_adds_to_the_one_before() -> None:
         "weight_decay",
         "sampling",
         "label_smoothing",
+        "placed_weight",
         "ema_decay",
         "augmentation",
     }

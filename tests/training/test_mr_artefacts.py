@@ -16,14 +16,12 @@ from brainlens.training.mr_artefacts import N_UNIFORMS, degrade
 
 SIZE = 40
 STRENGTHS: dict[str, float] = {
-    "rim": 0.1,
     "motion": 4,
     "ghosting": 0.7,
     "resolution": 4,
     "jpeg_quality": 10,
 }
 COLUMNS = {
-    "rim": artefacts._RIM,
     "motion": artefacts._MOTION,
     "ghosting": artefacts._GHOSTING,
     "resolution": artefacts._RESOLUTION,
@@ -124,29 +122,6 @@ def test_a_pose_turns_and_shifts_by_its_units() -> None:
     assert shifted[0, 0, 24, 29] > 0.9 or shifted[0, 0, 24, 39] > 0.9
     turned = artefacts._posed(dot, np.array([[90, 0, 0]], np.float32))
     assert max(turned[0, 0, 14, 24], turned[0, 0, 34, 24]) > 0.9
-
-
-def test_the_rim_goes_and_the_middle_stays() -> None:
-    head = _head(size=100)
-    found = _only("rim", head, 1.0)  # a tenth of the side, from a radius of 40
-    distance = np.hypot(*(np.mgrid[:100, :100] - 49.5))
-    assert _line(found)[distance > 36].max() == 0
-    inner = distance < 24
-    np.testing.assert_array_equal(_line(found)[inner], _line(head)[inner])
-    narrow = _only("rim", head, 0.0)  # four tenths of that
-    assert (narrow > 0).sum() > 1.2 * (found > 0).sum()
-
-
-def test_a_dark_place_inside_the_head_is_head() -> None:
-    head = _head(size=100)
-    head[..., 45:55, 45:55] = 0
-    found = _line(_only("rim", head, 0.5))
-    ring = found[40:60, 40:60] > 0
-    assert ring.sum() == 20 * 20 - 10 * 10
-
-
-def test_a_slice_without_a_head_stays_dark() -> None:
-    assert not _only("rim", torch.zeros(2, 1, SIZE, SIZE), 0.5).any()
 
 
 def test_each_slice_has_its_own_draws_and_the_chance_decides() -> None:

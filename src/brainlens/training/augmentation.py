@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from brainlens.training.augmentation_spec import AugmentationSpec
 from brainlens.training.mr_artefacts import CROP, N_UNIFORMS, PADDING, degrade
+from brainlens.training.skull_strip import Zoom
 
 # Terms of the bias field: x, y, x², xy, y². Constant brightness is the gain's.
 _FIELD_TERMS = 5
@@ -59,7 +60,9 @@ def slice_generator(seed: int, epoch: int, index: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=[seed, (epoch << 32) | index]))
 
 
-def augment(images: Tensor, draws: Draws, spec: AugmentationSpec) -> Tensor:
+def augment(
+    images: Tensor, draws: Draws, spec: AugmentationSpec, zoom: Zoom | None = None
+) -> Tensor:
     """Vary a batch.
 
     Parameters
@@ -70,6 +73,9 @@ def augment(images: Tensor, draws: Draws, spec: AugmentationSpec) -> Tensor:
         Random values of these slices.
     spec
         Ranges.
+    zoom
+        What of each slice fills the input, where not all of it does; see
+        `brainlens.training.skull_strip.strip`, which comes before.
 
     Returns
     -------
@@ -78,7 +84,7 @@ def augment(images: Tensor, draws: Draws, spec: AugmentationSpec) -> Tensor:
     """
     uniforms = torch.from_numpy(draws.uniforms).to(images.device)
     signed = uniforms * 2 - 1
-    moved = _move(images, draws, spec)
+    moved = _move(images, draws, spec, zoom)
     gain = 1 + spec.gain * signed[:, 5, None, None, None]
     gamma = 1 + spec.gamma * signed[:, 6, None, None, None]
     field = _bias_field(signed[:, 8:], images.shape[-1]) * spec.bias_field
@@ -92,14 +98,16 @@ def augment(images: Tensor, draws: Draws, spec: AugmentationSpec) -> Tensor:
     return degrade(varied, draws.artefacts, spec) if spec.artefact_chance else varied
 
 
-def augment_masks(masks: Tensor, draws: Draws, spec: AugmentationSpec) -> Tensor:
+def augment_masks(
+    masks: Tensor, draws: Draws, spec: AugmentationSpec, zoom: Zoom | None = None
+) -> Tensor:
     """Move masks as `augment` moves the images they belong to.
 
     Parameters
     ----------
     masks
         uint8 [B, 1, S, S], 0 or 1.
-    draws, spec
+    draws, spec, zoom
         As for the images.
 
     Returns
@@ -107,16 +115,16 @@ def augment_masks(masks: Tensor, draws: Draws, spec: AugmentationSpec) -> Tensor
     Tensor
         float [B, 1, S, S], 0 or 1.
     """
-    grid, seen = _geometry(draws, spec, masks)
+    grid, seen = _geometry(draws, spec, zoom, masks)
     moved = functional.grid_sample(
         masks.float(), grid, mode="bilinear", padding_mode="zeros", align_corners=False
     )
     return _framed((moved > 0.5).to(moved.dtype), seen)
 
 
-def _move(images: Tensor, draws: Draws, spec: AugmentationSpec) -> Tensor:
+def _move(images: Tensor, draws: Draws, spec: AugmentationSpec, zoom: Zoom | None) -> Tensor:
     """Rotate, scale, shift, flip, crop and pad by one interpolation for the whole batch."""
-    grid, seen = _geometry(draws, spec, images)
+    grid, seen = _geometry(draws, spec, zoom, images)
     # Bilinear interpolation blurs. Batch normalisation would then gather statistics of blurred
     # slices and apply them to sharp ones: measured on the Cheng set, that cost SimpleCNN seven
     # points of accuracy on its own training slices. Bicubic keeps the texture.
@@ -130,12 +138,18 @@ def _framed(moved: Tensor, seen: Tensor | None) -> Tensor:
     return moved if seen is None else moved * seen
 
 
-def _geometry(draws: Draws, spec: AugmentationSpec, like: Tensor) -> tuple[Tensor, Tensor | None]:
+def _geometry(
+    draws: Draws, spec: AugmentationSpec, zoom: Zoom | None, like: Tensor
+) -> tuple[Tensor, Tensor | None]:
     """Return where each pixel comes from, [B, S, S, 2], and which lie inside the frame, if any.
 
     The frame is what a crop leaves and a border surrounds, see `_frame`.
     """
     matrix = _matrix(draws, spec, like.device)
+    if zoom is not None:
+        # The enlarged square is what everything else happens to.
+        matrix = matrix * zoom.extent[:, None, None]
+        matrix[:, :, 2] += zoom.middle
     if not spec.artefact_chance:
         return functional.affine_grid(matrix, list(like.shape), align_corners=False), None
     extent, centre, half = (

@@ -28,16 +28,15 @@ class AugmentationSpec(BaseModel):
         Largest relative brightness change of a smooth field of low order, as coils cause.
     noise
         Largest standard deviation of the noise added, in grey values of [0, 1].
+    strip_chance
+        Chance of skull stripping, rough and with a margin drawn at random; what is left fills the
+        input: see `brainlens.training.skull_strip`.
     artefact_chance
         Chance of each of what follows, for each slice; 0 switches all of it off.
     crop
         Largest share of each side cut away, at a place drawn at random.
     padding
         Largest dark border on every side, as a share of the side.
-    rim
-        Largest width of the head's rim (scalp and skull, roughly) made dark, as a share of the
-        side, with all that is outside the head; at least 0.4 of it. The nearest to skull
-        stripping that needs no segmentation of the brain.
     motion
         Largest turn in degrees, and shift in per cent of the side, between lines of k-space.
     ghosting
@@ -58,10 +57,10 @@ class AugmentationSpec(BaseModel):
     gamma: float = Field(default=0.2, ge=0, le=0.8)
     bias_field: float = Field(default=0.2, ge=0, le=0.8)
     noise: float = Field(default=0.02, ge=0, le=0.2)
+    strip_chance: float = Field(default=0.0, ge=0, le=1)
     artefact_chance: float = Field(default=0.0, ge=0, le=1)
     crop: float = Field(default=0.0, ge=0, le=0.5)
     padding: float = Field(default=0.0, ge=0, le=1)
-    rim: float = Field(default=0.0, ge=0, le=0.2)
     motion: float = Field(default=0.0, ge=0, le=20)
     ghosting: float = Field(default=0.0, ge=0, le=1)
     resolution: float = Field(default=1.0, ge=1, le=8)

@@ -19,8 +19,10 @@ from brainlens.training.config import TrainConfig
 from brainlens.training.depthwise import DepthwiseGradients
 from brainlens.training.history import EpochRecord
 from brainlens.training.lesion_loss import LesionTally, lesion_loss, placed_loss
+from brainlens.training.mr_artefacts import STRIP
 from brainlens.training.schedule import Schedule
-from brainlens.training.slices import Batch
+from brainlens.training.skull_strip import strip
+from brainlens.training.slices import Batch, Lesions
 from brainlens.training.stages import freeze, parameter_groups
 from brainlens.training.tally import Tally
 from brainlens.training.weight_average import WeightAverage
@@ -95,19 +97,17 @@ class Classifier(L.LightningModule):
         # process), a step replayed after an interruption drops the same units.
         key = [self.config.seed, self.global_step, self.global_rank]
         torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint32)[0]))
-        draws = None if self.config.augmentation is None else self._draws(batch)
-        image = self.prepare(batch, draws)
+        image, lesions = self._varied(batch)
         with DepthwiseGradients():
             outputs = self.network(image)
         loss = functional.cross_entropy(
             outputs.logits.float(), batch.labels, label_smoothing=self.config.label_smoothing
         )
-        if batch.lesions is not None and outputs.lesion is not None:
-            moved = batch.lesions._replace(masks=self._moved(batch.lesions.masks, draws))
-            lesion = lesion_loss(outputs.lesion, moved.masks, moved.known)
+        if lesions is not None and outputs.lesion is not None:
+            lesion = lesion_loss(outputs.lesion, lesions.masks, lesions.known)
             loss = loss + self.config.lesion_weight * lesion
             if self.config.placed_weight and isinstance(self.network, GuidedNetwork):
-                placed = placed_loss(self.network.placed_logits(outputs), batch.labels, moved)
+                placed = placed_loss(self.network.placed_logits(outputs), batch.labels, lesions)
                 loss = loss + self.config.placed_weight * placed
         if not torch.isfinite(loss):
             raise DivergedTraining(
@@ -163,25 +163,29 @@ class Classifier(L.LightningModule):
         """Take the history back."""
         self.history = [EpochRecord.model_validate(row) for row in checkpoint["history"]]
 
-    def prepare(self, batch: Batch, draws: Draws | None = None) -> Tensor:
-        """Return the network's input, float32 [B, 1, S, S]; augmented where there are ``draws``.
+    def prepare(self, batch: Batch) -> Tensor:
+        """Return the network's input, float32 [B, 1, S, S], not augmented.
 
-        Without augmentation it equals `imaging.standardise` bit for bit: its values are looked up.
+        It equals `imaging.standardise` bit for bit: its values are looked up.
         """
-        spec = self.config.preprocess
-        if draws is not None and self.config.augmentation is not None:
-            shares = batch.images.float() / (spec.levels - 1)
-            varied = augment(shares, draws, self.config.augmentation)
-            images = (varied - spec.mean) / spec.std
-        else:
-            images = self._levels[batch.images.int()]
-        return images.contiguous(memory_format=self._memory)
+        return self._levels[batch.images.int()].contiguous(memory_format=self._memory)
 
-    def _moved(self, masks: Tensor, draws: Draws | None) -> Tensor:
-        """Return masks moved as `prepare` moves their images."""
-        if draws is None or self.config.augmentation is None:
-            return masks
-        return augment_masks(masks, draws, self.config.augmentation)
+    def _varied(self, batch: Batch) -> tuple[Tensor, Lesions | None]:
+        """Return the network's input and the outlines, augmented alike where that is wanted."""
+        augmentation, spec = self.config.augmentation, self.config.preprocess
+        if augmentation is None:
+            return self.prepare(batch), batch.lesions
+        draws = self._draws(batch)
+        shares, zoom = batch.images.float() / (spec.levels - 1), None
+        if augmentation.strip_chance:
+            drawn = draws.artefacts[:, STRIP]
+            shares, zoom = strip(shares, drawn, augmentation.strip_chance)
+        varied = (augment(shares, draws, augmentation, zoom) - spec.mean) / spec.std
+        lesions = batch.lesions
+        if lesions is not None:
+            moved = augment_masks(lesions.masks, draws, augmentation, zoom)
+            lesions = lesions._replace(masks=moved)
+        return varied.contiguous(memory_format=self._memory), lesions
 
     def _draws(self, batch: Batch) -> Draws:
         indices = batch.indices.cpu().numpy()

@@ -22,15 +22,13 @@ _MOVES: Final = 4
 # Where each kind's random values lie; the first of each decides whether the slice has it.
 CROP: Final = slice(0, 5)
 PADDING: Final = slice(5, 7)
-_RIM: Final = slice(7, 9)
+STRIP: Final = slice(7, 9)
 _MOTION: Final = slice(9, 11 + 4 * _MOVES)
 _GHOSTING: Final = slice(_MOTION.stop, _MOTION.stop + 4)
 _RESOLUTION: Final = slice(_GHOSTING.stop, _GHOSTING.stop + 2)
 _JPEG: Final = slice(_RESOLUTION.stop, _RESOLUTION.stop + 2)
 N_UNIFORMS: Final = _JPEG.stop
 
-_HEAD: Final = 0.1
-"""Grey value above which a pixel is head, not air."""
 _STILL: Final = 0.1
 """Share of the lines of k-space, in the middle, that see the head at rest."""
 _GHOSTS: Final = (2, 6)
@@ -65,7 +63,6 @@ def degrade(images: Tensor, uniforms: Uniforms, spec: AugmentationSpec) -> Tenso
         Chance and largest strengths.
     """
     kinds = (
-        (_RIM, _without_rim, spec.rim, 0.0),
         (_MOTION, _moved, spec.motion, 0.0),
         (_GHOSTING, _ghosted, spec.ghosting, 0.0),
         (_RESOLUTION, _coarser, spec.resolution, 1.0),
@@ -90,36 +87,6 @@ def _on(device: torch.device, values: NDArray[np.floating]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(values, np.float32)).to(device)[
         :, None, None, None
     ]
-
-
-def _without_rim(images: Tensor, drawn: Uniforms, strength: float) -> Tensor:
-    """Make dark what lies outside the head or within a drawn distance of its outline.
-
-    The head is all between the first and the last pixel above air in both its row and its column,
-    after a little smoothing. The distance is that of a square, as quick erosion has it.
-    """
-    head = functional.avg_pool2d(images, 5, stride=1, padding=2) > _HEAD
-    hull = _between(head, -1) & _between(head, -2)
-    kept = []
-    for one, share in zip(hull, (0.4 + 0.6 * drawn[:, 0]) * strength, strict=True):
-        width = max(1, round(float(share) * images.shape[-1]))
-        # Padding counts as head: a head that is cut by the border has no rim there.
-        kept.append(_reached(_reached((~one).float(), width, 0), 0, width) == 0)
-    return images * torch.stack(kept)
-
-
-def _reached(mask: Tensor, down: int, right: int) -> Tensor:
-    """Return what is at most so many pixels away; one direction at a time is far quicker."""
-    window = (2 * down + 1, 2 * right + 1)
-    return functional.max_pool2d(mask, window, stride=1, padding=(down, right))
-
-
-def _between(mask: Tensor, dim: int) -> Tensor:
-    """Return what lies between the first and the last true along an axis, both included."""
-    flags = mask.to(torch.uint8)
-    before = flags.cummax(dim).values
-    after = flags.flip(dim).cummax(dim).values.flip(dim)
-    return (before & after).bool()
 
 
 def _along(images: Tensor, axis: NDArray[np.float32]) -> Tensor:
