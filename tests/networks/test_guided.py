@@ -6,7 +6,7 @@ from torch import Tensor
 
 from brainlens.networks import Network, create_network, network_names
 from brainlens.networks.exported import ExportedNetwork
-from brainlens.networks.guided import GuidedNetwork
+from brainlens.networks.guided import GuidedNetwork, _pooling_weights
 
 NAME = "guided:efficientnet_lite0"
 
@@ -35,6 +35,19 @@ def test_shapes(cut: bool, size: int) -> None:
     assert outputs.lesion is not None
     assert outputs.lesion.shape == (2, 1, at8, at8)
     assert maps.shape == (2, 3, at16, at16)
+
+
+def test_places_by_themselves_say_together_what_the_slice_says() -> None:
+    network = _lively(_network())
+    with torch.no_grad():
+        outputs = network(_image())
+        placed = network.placed_logits(outputs)
+    assert outputs.lesion is not None
+    assert placed.shape == (2, 3, 4, 4)
+    assert placed.std(dim=(2, 3)).min() > 1e-3
+    weights = _pooling_weights(outputs.lesion, outputs.features)
+    together = (placed.flatten(2) * weights[:, None]).sum(2)
+    torch.testing.assert_close(together, outputs.logits)
 
 
 @pytest.mark.parametrize("cut", [False, True])

@@ -129,6 +129,20 @@ def test_a_weight_of_nothing_is_no_guidance(guided: MakeConfig, tmp_path: Path) 
     assert read_run(run).config.network == "small"
 
 
+def test_places_by_themselves_teach_the_classifier_and_not_the_map(
+    guided: MakeConfig, tmp_path: Path
+) -> None:
+    # One step: later ones differ in everything.
+    alike = {"epochs": 1, "batch_size": 64, "ema_decay": 0.0}
+    runs = [
+        train(guided(placed_weight=w, **alike), tmp_path / f"run{w}", progress=False)
+        for w in (0.0, 0.5)
+    ]
+    one, other = (_state(run, "network.") for run in runs)
+    assert not torch.equal(one["network.classifier.weight"], other["network.classifier.weight"])
+    assert torch.equal(one["network.outline.3.weight"], other["network.outline.3.weight"])
+
+
 def test_outlines_change_nothing_for_a_network_without_a_map(
     make_config: MakeConfig, make_set: Callable[..., Path], tmp_path: Path
 ) -> None:

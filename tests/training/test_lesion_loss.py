@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from brainlens.training.lesion_loss import LesionTally, lesion_loss
+from brainlens.training.lesion_loss import LesionTally, lesion_loss, placed_loss
 from brainlens.training.slices import Lesions
 
 ALL = torch.tensor([True])
@@ -72,3 +72,40 @@ def test_dice_is_of_pixels_and_known_outlines_alone() -> None:
     tally.add(_mask(0, 8, 16) * 2 - 1, Lesions(_mask(0, 0, 16).byte(), ALL))
     assert LesionTally.mean(tally.sums) == pytest.approx((1 + 0 + 0.5) / 3)
     assert LesionTally.mean(LesionTally(torch.device("cpu")).sums) is None
+
+
+def _placed(logits: Tensor, labels: list[int], *masks: Tensor, known: list[bool]) -> Tensor:
+    lesions = Lesions(torch.cat(masks), torch.tensor(known))
+    return placed_loss(logits, torch.tensor(labels), lesions)
+
+
+def test_the_class_counts_where_the_lesion_is_and_nowhere_else() -> None:
+    logits = torch.randn(1, 3, 4, 4, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    # One whole cell and a quarter of the one to its right.
+    mask = _mask(8, 8)
+    mask[..., 8:12, 16:20] = 1
+    loss = _placed(logits, [2], mask, known=[True])
+    wrong = -torch.log_softmax(logits, dim=1)[0, 2]
+    expected = (wrong[1, 1] + 0.25 * wrong[1, 2]) / 1.25
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
+    touched = _gradient(loss, logits)[0].abs().sum(0) > 0
+    assert touched.nonzero().tolist() == [[1, 1], [1, 2]]
+
+
+def test_a_large_lesion_counts_no_more_than_a_small_one() -> None:
+    logits = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+    both = _placed(logits, [0, 1], _mask(0, 0, 24), _mask(8, 8, 4), known=[True, True])
+    alone = [
+        _placed(logits[:1], [0], _mask(0, 0, 24), known=[True]),
+        _placed(logits[1:], [1], _mask(8, 8, 4), known=[True]),
+    ]
+    assert both.item() == pytest.approx(sum(x.item() for x in alone) / 2, rel=1e-5)
+
+
+def test_places_of_no_known_lesion_cost_nothing() -> None:
+    logits = torch.full((2, 3, 4, 4), 3.0, requires_grad=True)
+    nothing = torch.zeros(1, 1, 32, 32)
+    # One without an outline, one whose lesion was moved out of sight.
+    loss = _placed(logits, [0, 1], _mask(0, 0), nothing, known=[False, True])
+    assert loss == 0
+    assert not _gradient(loss, logits).any()
