@@ -6,7 +6,7 @@ import pytest
 
 from brainlens.bundle import find, load_bundle
 from brainlens.bundle.calibration import Calibration, ProbabilityFigures
-from brainlens.bundle.schema import BundleInfo, Metric
+from brainlens.bundle.schema import BundleInfo, Metric, StartWeights
 from brainlens.evaluation.claim_checklist import MEASUREMENTS, Item, checklist, claim_checklist
 
 PAGE = Path(__file__).parents[2] / "docs" / "claim-checklist.md"
@@ -55,6 +55,14 @@ def test_nothing_measured_is_not_met(tiny_info: BundleInfo) -> None:
     assert items["TRIPOD+AI 12"].met == "no"
     assert items["CLAIM 31"].met == items["CLAIM 26"].met == "partly"
     assert "patients unknown" in items["CLAIM 19"].said
+
+
+def test_it_tells_whose_weights_training_began_with(tiny_info: BundleInfo) -> None:
+    assert "Random" in _items(tiny_info)["CLAIM 24"].said
+    begun = _with(tiny_info, start=StartWeights(title="Shapes, by others"))
+    assert "Shapes, by others (NOTICE)" in _items(begun)["CLAIM 24"].said
+    elsewhere = _with(tiny_info, split_check="unknown", n_slices=None, seed=None, epochs=None)
+    assert _items(elsewhere)["CLAIM 24"].met == "no"
 
 
 def test_figures_of_this_file_are_met(measured: BundleInfo) -> None:

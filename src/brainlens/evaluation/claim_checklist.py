@@ -120,6 +120,15 @@ def _partition(facts: Facts) -> _Filled:
     return "yes", said
 
 
+def _start(facts: Facts) -> _Filled:
+    training = facts.info.training
+    if training.elsewhere:
+        return "no", _ELSEWHERE
+    if training.start is None:
+        return "yes", "Random; the seed is in the model card."
+    return "yes", f"{one_line(training.start.title)} (NOTICE), the rest random (model card)."
+
+
 def _disjoint(facts: Facts) -> _Filled:
     check = facts.info.training.split_check
     if check == "clean":
@@ -245,7 +254,7 @@ _ITEMS: Final[tuple[tuple[str, str, _Filled | _Fill], ...]] = (
     ("CLAIM 21", "Level at which the parts are disjoint", _disjoint),
     ("CLAIM 22", "The model in detail", ("yes", "Source, graph and weights are in the bundle.")),
     ("CLAIM 23", "Software with versions", ("yes", "requirements/dev.lock.")),
-    ("CLAIM 24", "Starting weights", ("yes", "Random; the seed is in the model card.")),
+    ("CLAIM 24", "Starting weights", _start),
     ("CLAIM 25", "Training in detail", ("yes", "Recipe, config.json, history.json, seed.")),
     ("CLAIM 26", "How the final model was chosen", _tuned),
     ("CLAIM 27", "Ensembles", ("not applicable", "One network answers.")),
