@@ -23,7 +23,7 @@ def test_shapes_follow_stride_and_input(network: Network) -> None:
     assert outputs.embedding.shape == (2, channels)
     assert outputs.features.shape == (2, channels, 96 // stride, 64 // stride)  # type: ignore[operator]  # likewise
     assert network.heatmaps(outputs).shape[1:] == (N_CLASSES, *outputs.features.shape[2:])
-    assert [layer.shape[-1] for layer in outputs.early] == [16, 8]
+    assert [layer.shape[-1] for layer in outputs.early] == [16, 8, 4]
 
 
 def test_heatmaps_equal_autograd(network: Network) -> None:

@@ -15,8 +15,8 @@ class Pyramid(NamedTuple):
     Attributes
     ----------
     early
-        Outputs at stride 4 and 8, each [N, K, h, w]: texture more than anatomy; what
-        `Outputs.early` holds.
+        Outputs at strides 4 and 8, and of some the first of stride 16, each [N, K, h, w]: texture
+        more than anatomy; what `Outputs.early` holds.
     maps
         Features at strides 8, 16 and, unless the backbone was cut, 32.
     """

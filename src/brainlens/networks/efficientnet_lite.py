@@ -37,8 +37,10 @@ _STAGES = (
     _StageShape(5, 2, 6, 192, 4),
     _StageShape(3, 1, 6, 320, 1),
 )
-# The stages that end at strides 4, 8 and 16; the head's output is at stride 32.
-_AT_4, _AT_8, _AT_16 = 1, 2, 4
+# The stages that end at strides 8 and 16; the head's output is at stride 32.
+_AT_8, _AT_16 = 2, 4
+# Ends of strides 4 and 8, and the first stage of stride 16.
+_EARLY = (1, 2, 3)
 
 
 class EfficientNetLite(Backbone):
@@ -76,7 +78,7 @@ class EfficientNetLite(Backbone):
         maps = [outputs[_AT_8], outputs[_AT_16]]
         if self.head is not None:
             maps.append(self.head(x))
-        return Pyramid((outputs[_AT_4], outputs[_AT_8]), tuple(maps))
+        return Pyramid(tuple(outputs[n] for n in _EARLY), tuple(maps))
 
     def stages(self) -> tuple[Stage, ...]:
         """Return the stem, the stages of blocks, and the head."""

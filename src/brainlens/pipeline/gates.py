@@ -96,6 +96,10 @@ def give_gates(
 
 
 def _depths(bundle: Bundle) -> tuple[str, ...]:
-    """Return two depths: early layers where the graph tells of them, else the slice itself."""
+    """Return early layers where the graph tells of them, else the slice itself; and the embedding.
+
+    Not the embedding where training began with weights from elsewhere: it is then much the same
+    for other scanners too (docs/gates.md), and would take half of the objections allowed.
+    """
     early = FEATURE_STATISTICS if FEATURE_STATISTICS in Engine(bundle).outputs else THUMBNAIL
-    return EMBEDDING, early
+    return (early,) if bundle.info.training.start is not None else (EMBEDDING, early)
