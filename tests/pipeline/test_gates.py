@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from brainlens.bundle import load_bundle
-from brainlens.bundle.schema import GATES
+from brainlens.bundle import load_bundle, revise
+from brainlens.bundle.schema import GATES, StartWeights
 from brainlens.datasets.manifest import Manifest, Row
 from brainlens.errors import DataError, StorageError, UsageError
 from brainlens.inference import Predictor
@@ -56,6 +56,17 @@ def test_a_bundle_with_gates_knows_its_own_from_others(
     answer = predictor.predict(tmp_path / "noise.png")
     assert answer.status != "answered"
     assert {"not_brain_mr", "out_of_distribution"} & set(answer.reasons)
+
+
+def test_where_weights_began_elsewhere_the_embedding_measures_nothing(
+    slices: Manifest, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    tiny = load_bundle(tiny_bundle)
+    training = tiny.info.training.model_copy(update={"start": StartWeights(title="Shapes")})
+    begun = revise(tiny, tmp_path / "begun", training=training.model_dump(mode="json"))
+    made = give_gates(begun, slices, tmp_path / "gated")
+    assert made.depths == ("thumbnail",)
+    assert [gate["gate"] for gate in made.bundle.info.gates] == ["image_sanity", "distance"]
 
 
 def test_missing_splits_are_named(slices: Manifest, tiny_bundle: Path, tmp_path: Path) -> None:
