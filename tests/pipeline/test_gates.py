@@ -13,6 +13,7 @@ from brainlens.datasets.manifest import Manifest, Row
 from brainlens.errors import DataError, StorageError, UsageError
 from brainlens.inference import Predictor
 from brainlens.pipeline.gates import give_gates
+from brainlens.pipeline.monitor.reference import Reference
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +68,11 @@ def test_where_weights_began_elsewhere_the_embedding_measures_nothing(
     made = give_gates(begun, slices, tmp_path / "gated")
     assert made.depths == ("thumbnail",)
     assert [gate["gate"] for gate in made.bundle.info.gates] == ["image_sanity", "distance"]
+    # The one distance there is is told, and kept to hold a service's against.
+    answer = Predictor(made.bundle).predict(slices.rows[-2].path)
+    assert answer.distance is not None
+    assert answer.distance < 2
+    assert len(Reference.of(made.bundle).distances) == 101
 
 
 def test_missing_splits_are_named(slices: Manifest, tiny_bundle: Path, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from brainlens.imaging import (
 from brainlens.inference.abstain import AMBIGUOUS, choose_threshold, decide
 from brainlens.inference.answer import Answer, InputInfo, ModelInfo
 from brainlens.inference.calibrated import Calibrated
-from brainlens.inference.engine import EMBEDDING, HEATMAPS, LESION_MAP, LOGITS, Engine
+from brainlens.inference.engine import HEATMAPS, LESION_MAP, LOGITS, Engine
 from brainlens.inference.explanation import Looked, check_classes, explain
 from brainlens.inference.gates import Evidence, Finding, Gates, load_gates
 from brainlens.inference.heatmap import HeatMap, heat_maps
@@ -101,7 +101,7 @@ class Predictor:
         self._abstain_on_set = abstain_on_set
         self._engine = Engine(bundle, threads=threads, spinning=spinning)
         self._gates = load_gates(bundle, self._engine) if gated else Gates()
-        self._distance = self._gates.distance_of(EMBEDDING)
+        self._distance = self._gates.told
         self._key = secrets.token_bytes(_KEY_BYTES) if key is None else key
         self._limits = limits
         self._seen = seen_index(bundle.info)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from brainlens.inference.gates.distance import Distance
+from brainlens.inference.gates.features import DEPTHS
 from brainlens.inference.gates.gate import Evidence, Finding, Gate
 
 
@@ -28,6 +29,11 @@ class Gates:
         """Return the gate that measures the distance at a depth, or None."""
         found = (gate for gate in self.all if isinstance(gate, Distance) and gate.depth == depth)
         return next(found, None)
+
+    @property
+    def told(self) -> Distance | None:
+        """The gate whose distance answers tell: at the first of `DEPTHS` that has one, or None."""
+        return next(filter(None, map(self.distance_of, DEPTHS)), None)
 
     def before(self, evidence: Evidence) -> tuple[Finding, ...]:
         """Return the objections of gates that need no network."""

@@ -8,8 +8,8 @@ from brainlens.bundle.curves import Curves
 from brainlens.bundle.load import Bundle, load_bundle
 from brainlens.bundle.schema import GATES
 from brainlens.bundle.tensors import read_tensors
-from brainlens.inference.engine import EMBEDDING
 from brainlens.inference.gates.distance import REFERENCE
+from brainlens.inference.gates.features import DEPTHS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ class Reference:
         info = bundle.info
         curves = _own_curves(info.curves, info.decision_sha256)
         tensors = read_tensors(bundle.read(GATES)) if GATES in bundle.names else {}
-        kept = tensors.get(f"{EMBEDDING}.{REFERENCE}", ())
+        names = [f"{depth}.{REFERENCE}" for depth in DEPTHS]
+        kept = next((tensors[name] for name in names if name in tensors), ())
         return cls(
             name=info.name,
             decision_sha256=info.decision_sha256,
