@@ -62,6 +62,8 @@ def measure(graphs: dict[str, tuple[bytes, int]], threads: int) -> dict[str, flo
     """Return each graph's median milliseconds for one image, measured in turns."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
+    # Threads of one session that spin while another is measured would take its cores.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     runs = {
         name: (
             ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"]),

@@ -38,15 +38,13 @@ def lesion_loss(logits: Tensor, masks: Tensor, known: Tensor) -> Tensor:
         A scalar; 0, with a gradient of 0, where no slice has an outline.
     """
     logits = logits.float()
-    height, width = logits.shape[-2:]
-    shares = functional.adaptive_avg_pool2d(masks.float(), (height, width)).flatten(1)
+    shares = _shares(masks, logits)
     flat = logits.flatten(1)
     entropy = functional.binary_cross_entropy_with_logits(flat, shares, reduction="none").mean(1)
     likely = torch.sigmoid(flat)
     overlap = 2 * (likely * shares).sum(1) + _ALMOST_NOTHING
     dice = 1 - overlap / (likely.square().sum(1) + shares.square().sum(1) + _ALMOST_NOTHING)
-    losses = torch.where(known, entropy + dice, torch.zeros_like(dice))
-    return losses.sum() / known.sum().clamp(min=1)
+    return _over_known(entropy + dice, known)
 
 
 def placed_loss(logits: Tensor, labels: Tensor, lesions: Lesions) -> Tensor:
@@ -70,13 +68,22 @@ def placed_loss(logits: Tensor, labels: Tensor, lesions: Lesions) -> Tensor:
         A scalar; 0, with a gradient of 0, where no slice has an outline.
     """
     logits = logits.float()
-    height, width = logits.shape[-2:]
-    shares = functional.adaptive_avg_pool2d(lesions.masks.float(), (height, width)).flatten(1)
+    shares = _shares(lesions.masks, logits)
     spread = labels[:, None].expand(shares.shape)
     wrong = functional.cross_entropy(logits.flatten(2), spread, reduction="none")
     losses = (wrong * shares).sum(1) / shares.sum(1).clamp(min=_ALMOST_NOTHING)
-    losses = torch.where(lesions.known, losses, torch.zeros_like(losses))
-    return losses.sum() / lesions.known.sum().clamp(min=1)
+    return _over_known(losses, lesions.known)
+
+
+def _shares(masks: Tensor, grid: Tensor) -> Tensor:
+    """Return the share of each cell of a grid that is lesion, [B, h·w]."""
+    height, width = grid.shape[-2:]
+    return functional.adaptive_avg_pool2d(masks.float(), (height, width)).flatten(1)
+
+
+def _over_known(losses: Tensor, known: Tensor) -> Tensor:
+    """Return the mean over slices that have an outline; 0 where none has."""
+    return torch.where(known, losses, torch.zeros_like(losses)).sum() / known.sum().clamp(min=1)
 
 
 class LesionTally:
