@@ -19,7 +19,7 @@ class DepthwiseGradients(TorchFunctionMode):
     of 3×3 at stride 1; for other depthwise ones it falls back to a loop that took most of a step:
     EfficientNet-Lite0, batch 32 at 192 px, two cores with AMX: 1.75 s a step without this, 1.03 s
     with it, 1.8 s in fp32. The forward pass is the same bits as without; the gradients
-    are rounded less. `convolution` calls outside autocast, and of other kinds, are left alone.
+    are rounded less. Calls outside autocast, and other convolutions, are left alone.
     """
 
     def __torch_function__(
