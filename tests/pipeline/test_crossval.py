@@ -69,6 +69,16 @@ def test_every_slice_is_answered_once_by_a_model_that_never_saw_its_patient(
         assert not trained & tested
 
 
+def test_a_network_whose_name_is_no_bundle_name_goes_through(
+    phantoms: Path, tmp_path: Path
+) -> None:
+    spec = preset("guided", phantoms).preprocess.model_copy(update={"size": SIZE})
+    small = {"preprocess": spec, "epochs": 1, "threads": 1, "accelerator": "cpu", "init": "random"}
+    work = Crossval(preset("guided", phantoms, **small), "grouped", tmp_path / "out", n_folds=2)
+    work.run([2], say=silent)
+    assert load_bundle(work.fold(2) / "bundle").info.name == "guided-grouped-fold2"
+
+
 def test_figures_are_those_of_the_outcomes(done: Crossval) -> None:
     outcomes = read_outcomes(done.folder / "outcomes.csv")
     found = json.loads((done.folder / "metrics.json").read_text())

@@ -1,8 +1,10 @@
 """Every kind of network becomes a graph that gives what torch gave; `make_graph` compares them."""
 
+from pathlib import Path
 from typing import Any
 
 import onnx
+import onnxruntime as ort
 import pytest
 import torch
 from torch import nn
@@ -51,6 +53,20 @@ def test_half_precision_halves_what_is_stored() -> None:
     network.load_state_dict({n: v.float() for n, v in round_to_half(network.state_dict()).items()})
     whole, half = (len(make_graph(network, SIDE, half=half)) for half in (False, True))
     assert half < 0.65 * whole
+
+
+def test_a_graph_of_halves_runs_as_one_of_singles_does(tmp_path: Path) -> None:
+    network = _alive("guided:efficientnet_lite0")
+    network.load_state_dict({n: v.float() for n, v in round_to_half(network.state_dict()).items()})
+    options = ort.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "loaded.onnx")
+    # It warns that such a file fits this machine's processor only.
+    options.log_severity_level = 4
+    graph_of_halves = make_graph(network, SIDE, half=True)
+    ort.InferenceSession(graph_of_halves, options, providers=["CPUExecutionProvider"])
+    left = {node.op_type for node in onnx.load(tmp_path / "loaded.onnx").graph.node}
+    # Done once, when the graph is loaded, not at every run.
+    assert not left & {"Cast", "BatchNormalization", "Expand"}
 
 
 def test_a_graph_of_halves_gives_the_weights_back_as_they_were() -> None:

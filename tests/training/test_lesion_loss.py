@@ -1,6 +1,10 @@
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from brainlens.training.lesion_loss import LesionTally, lesion_loss, placed_loss
 from brainlens.training.slices import Lesions
@@ -109,3 +113,33 @@ def test_places_of_no_known_lesion_cost_nothing() -> None:
     loss = _placed(logits, [0, 1], _mask(0, 0), nothing, known=[False, True])
     assert loss == 0
     assert not _gradient(loss, logits).any()
+
+
+class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Notes the name of every operation, those of a backward pass included."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.names: set[str] = set()
+
+    def __torch_dispatch__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        self.names.add(str(func))
+        return func(*args, **(kwargs or {}))
+
+
+def test_no_loss_needs_what_a_gpu_cannot_do_in_a_fixed_order() -> None:
+    # Under deterministic algorithms torch refuses the maps' form of this loss on a GPU.
+    logits = torch.zeros(1, 3, 4, 4, requires_grad=True)
+    with _Operations() as seen:
+        loss = _placed(logits, [2], _mask(8, 8), known=[True])
+        lesion = lesion_loss(logits[:, :1], _mask(8, 8), ALL)
+        _gradient(loss + lesion, logits)
+    assert any("nll_loss_backward" in name for name in seen.names)
+    refused = ("nll_loss2d", "adaptive_avg_pool2d_backward", "upsample", "grid_sampler")
+    assert not [name for name in seen.names if any(word in name for word in refused)]

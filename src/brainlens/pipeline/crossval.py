@@ -161,7 +161,8 @@ class Crossval:
         )
         run = train(of_fold, folder / "run", resume=True)
         exported = folder / "exported"
-        name = f"{config.network}-{self.plan.protocol}-fold{number}".replace("_", "-")
+        # A network may be named with a prefix, a module or a folder: no name for a bundle.
+        name = f"{config.preset}-{self.plan.protocol}-fold{number}"
         if not exported.exists():
             export(run, exported, name=name, version="0.1.0")
         calibrate(load_bundle(exported), Manifest.load(table), folder / "bundle")

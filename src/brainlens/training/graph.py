@@ -11,6 +11,7 @@ import onnx
 import onnxruntime as ort
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from onnxscript import optimizer
 
 from brainlens.errors import CheckFailed
 from brainlens.networks import Network
@@ -20,6 +21,8 @@ OPSET = 18
 TOLERANCE = 1e-4
 _INPUT = "image"
 _HALF = "_half"
+_SMALL = 4096
+"""Most values of a constant that is folded: more than a layer has channels."""
 # Where `ExportedNetwork` keeps the network.
 _NETWORK = "network."
 
@@ -68,6 +71,8 @@ def make_graph(network: Network, size: int, *, half: bool) -> bytes:
         )
     if program is None:
         raise TypeError("torch.onnx.export with dynamo=True returns a program")
+    if half:
+        _fold_small(program.model)
     model = program.model_proto
     _forget_origin(model)
     if half:
@@ -118,6 +123,17 @@ def _forget_origin(model: onnx.ModelProto) -> None:
     for part in parts:
         part.doc_string = ""
         del part.metadata_props[:]
+
+
+def _fold_small(model: Any) -> None:
+    """Compute what depends on no input, kernels and matrices left alone.
+
+    Else the scales and shifts of batch normalisation stay behind nodes that spread them out at
+    every run, and ONNX Runtime cannot fold it into the kernels.
+    """
+    optimizer.inline(model)
+    optimizer.fold_constants(model, input_size_limit=_SMALL, output_size_limit=_SMALL)
+    optimizer.remove_unused_nodes(model)
 
 
 def _store_halves(model: onnx.ModelProto) -> None:

@@ -69,8 +69,10 @@ def placed_loss(logits: Tensor, labels: Tensor, lesions: Lesions) -> Tensor:
     """
     logits = logits.float()
     shares = _shares(lesions.masks, logits)
-    spread = labels[:, None].expand(shares.shape)
-    wrong = functional.cross_entropy(logits.flatten(2), spread, reduction="none")
+    # One row a place: the form for maps has no deterministic kernel on GPUs.
+    places = logits.flatten(2).transpose(1, 2).flatten(0, 1)
+    spread = labels.repeat_interleave(shares.shape[1])
+    wrong = functional.cross_entropy(places, spread, reduction="none").reshape(shares.shape)
     losses = (wrong * shares).sum(1) / shares.sum(1).clamp(min=_ALMOST_NOTHING)
     return _over_known(losses, lesions.known)
 
