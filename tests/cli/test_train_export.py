@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from brainlens.bundle import load_bundle
+from brainlens.bundle import find, load_bundle
 from brainlens.cli.train import start_choices
 from brainlens.errors import UsageError
 
@@ -155,6 +155,14 @@ def test_names_that_a_bundle_cannot_have(
     assert said.status == 2
     assert "name cannot be 'Not So'" in said.error
     assert not (tmp_path / "b").exists()
+
+
+def test_a_bundle_that_ships_is_exported_by_its_name(brainlens: Command, tmp_path: Path) -> None:
+    said = brainlens("export", "demo", "--out", tmp_path / "again")
+    assert said.status == 0, said.err
+    again, shipped = load_bundle(tmp_path / "again").info, load_bundle(find("demo")).info
+    assert again.name == "again"
+    assert (again.network, again.temperature) == (shipped.network, shipped.temperature)
 
 
 def test_what_is_no_run_cannot_be_exported(brainlens: Command, tmp_path: Path) -> None:

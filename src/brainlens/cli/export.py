@@ -16,7 +16,7 @@ from brainlens.errors import UsageError
 EXAMPLES = examples(
     "brainlens export runs/first --out bundles/first",
     "brainlens export runs/first --out bundles/small --name small --half",
-    "brainlens export bundles/first --out bundles/small --half",
+    "brainlens export simple-cnn --out bundles/small --half",
 )
 
 
@@ -29,7 +29,12 @@ class Checkpoint(StrEnum):
 
 def export(
     source: Annotated[
-        Path, typer.Argument(help="Folder of a run, or a bundle to export again.", metavar="RUN")
+        Path,
+        typer.Argument(
+            help="Folder of a run, or a bundle to export again: a folder, or the name of one that "
+            "ships.",
+            metavar="RUN",
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the new bundle.", metavar="DIR")],
     name: Annotated[
@@ -66,10 +71,12 @@ def export(
     """Write the bundle of a run: what `serve`, `predict` and `evaluate` take."""
     with needs("train"):
         from brainlens.training.export import export as write_bundle
+        from brainlens.training.record import CONFIG
+    from brainlens.bundle import find
 
     try:
         bundle = write_bundle(
-            source,
+            source if (source / CONFIG).is_file() else find(source),
             out,
             name=name or name_of(out),
             version=version,
