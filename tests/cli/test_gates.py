@@ -39,6 +39,17 @@ def test_gates_are_fitted_and_told(
     assert predicted.status == 0
 
 
+def test_changed_slices_may_be_its_own_too(
+    brainlens: Command, tiny_bundle: Path, split_set: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "gated"
+    said = brainlens("gates", tiny_bundle, "--data", split_set, "--out", out, "--changed-too")
+    assert said.status == 0, said.err
+    # The rate is of slices as they are, however many copies were looked at.
+    assert "of 102 calibration slices of 34 patients" in said.out
+    assert [gate.get("views") for gate in load_bundle(out).info.gates] == [None, 2, 2]
+
+
 def test_what_cannot_be_fitted_is_said(
     brainlens: Command, tiny_bundle: Path, split_set: Path, tmp_path: Path
 ) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -6,9 +8,11 @@ from sklearn.decomposition import PCA
 from brainlens.bundle.tensors import MAX_BYTES, read_tensors
 from brainlens.errors import DataError
 from brainlens.evaluation.gate_features import GateFeatures
-from brainlens.evaluation.gate_fit import BEYOND, fit_gates, fit_subspace
+from brainlens.evaluation.gate_fit import BEYOND, RATE, GateFit, fit_gates, fit_subspace
 from brainlens.inference.gates import Finding
+from brainlens.inference.gates.distance import prefix
 from brainlens.inference.gates.image_sanity import ImageSanity
+from brainlens.inference.gates.subspace import Subspace
 
 SANITY = ImageSanity()
 
@@ -27,6 +31,31 @@ def _slices(n: int, seed: int, name: str, insane: int = 0) -> GateFeatures:
         by_depth={"embedding": _normal(n, seed), "thumbnail": _normal(n, seed + 1)},
         findings=tuple(objection if i < insane else None for i in range(n)),
         groups=tuple(f"{name}-{i // 4}" for i in range(n)),
+        changed=np.zeros(n, bool),
+    )
+
+
+def _fit(
+    training: GateFeatures,
+    calibration: GateFeatures,
+    sanity: ImageSanity = SANITY,
+    rate: float = RATE,
+) -> GateFit:
+    return fit_gates([training], [calibration], sanity, rate)
+
+
+def _elsewhere(slices: GateFeatures) -> GateFeatures:
+    """Changed copies that lie far from the slices."""
+    moved = {depth: rows + np.float32(20) for depth, rows in slices.by_depth.items()}
+    return replace(slices, by_depth=moved, changed=np.ones(len(slices), bool))
+
+
+def _joined(first: GateFeatures, second: GateFeatures) -> GateFeatures:
+    return GateFeatures(
+        {d: np.concatenate([rows, second.by_depth[d]]) for d, rows in first.by_depth.items()},
+        first.findings + second.findings,
+        first.groups + second.groups,
+        np.concatenate([first.changed, second.changed]),
     )
 
 
@@ -67,7 +96,7 @@ def test_rank_follows_the_number_of_slices() -> None:
 
 @pytest.mark.parametrize("rate", [0.02, 0.1])
 def test_false_objections_of_all_gates_together_keep_the_rate(rate: float) -> None:
-    fit = fit_gates(_slices(800, 1, "train"), _slices(1200, 11, "val"), SANITY, rate)
+    fit = _fit(_slices(800, 1, "train"), _slices(1200, 11, "val"), rate=rate)
     assert rate * 1200 / 2 < fit.objections <= rate * 1200
     assert (fit.n_slices, fit.n_groups) == (1200, 300)
     # The limits hold for others of the same kind, and were not set wider than they had to be.
@@ -86,17 +115,17 @@ def test_false_objections_of_all_gates_together_keep_the_rate(rate: float) -> No
 
 def test_what_sanity_objects_to_counts() -> None:
     training = _slices(800, 1, "train")
-    free = fit_gates(training, _slices(1200, 11, "val"), SANITY)
-    spent = fit_gates(training, _slices(1200, 11, "val", insane=20), SANITY)
+    free = _fit(training, _slices(1200, 11, "val"))
+    spent = _fit(training, _slices(1200, 11, "val", insane=20))
     assert spent.objections <= 24
     for wide, narrow in zip(spent.records[1:], free.records[1:], strict=True):
         assert float(wide["abstain_above"]) > float(narrow["abstain_above"])
     with pytest.raises(DataError, match="Image sanity objects to 25 of 1200"):
-        fit_gates(training, _slices(1200, 11, "val", insane=25), SANITY)
+        _fit(training, _slices(1200, 11, "val", insane=25))
 
 
 def test_the_first_gate_is_image_sanity_with_its_numbers() -> None:
-    fit = fit_gates(_slices(100, 1, "train"), _slices(200, 2, "val"), ImageSanity(min_side=60))
+    fit = _fit(_slices(100, 1, "train"), _slices(200, 2, "val"), ImageSanity(min_side=60))
     assert fit.records[0] == {
         "gate": "image_sanity",
         "max_aspect": 3.0,
@@ -109,18 +138,18 @@ def test_the_first_gate_is_image_sanity_with_its_numbers() -> None:
 
 def test_patients_on_both_sides_are_refused() -> None:
     with pytest.raises(DataError, match="50 patients or groups are in the training and"):
-        fit_gates(_slices(200, 1, "same"), _slices(200, 2, "same"), SANITY)
+        _fit(_slices(200, 1, "same"), _slices(200, 2, "same"))
 
 
 @pytest.mark.parametrize(("n_training", "n_calibration"), [(19, 400), (400, 49)])
 def test_too_few_slices_are_refused(n_training: int, n_calibration: int) -> None:
     with pytest.raises(DataError, match="too few"):
-        fit_gates(_slices(n_training, 1, "train"), _slices(n_calibration, 2, "val"), SANITY)
+        _fit(_slices(n_training, 1, "train"), _slices(n_calibration, 2, "val"))
 
 
 def test_the_distances_of_the_calibration_slices_are_kept_as_quantiles() -> None:
     calibration = _slices(400, 11, "cal")
-    fitted = read_tensors(fit_gates(_slices(400, 10, "train"), calibration, SANITY).statistics)
+    fitted = read_tensors(_fit(_slices(400, 10, "train"), calibration).statistics)
     subspace = fit_subspace(_slices(400, 10, "train").by_depth["embedding"])
     distances = subspace.distances(calibration.by_depth["embedding"])
 
@@ -129,3 +158,59 @@ def test_the_distances_of_the_calibration_slices_are_kept_as_quantiles() -> None
     assert len(kept) == 101
     assert kept[[0, 50, 100]] == pytest.approx(np.quantile(distances, [0, 0.5, 1]), rel=1e-5)
     assert "thumbnail.reference" in fitted
+
+
+def _nearest(fit: GateFit, depth: str, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+    tensors = read_tensors(fit.statistics)
+    parts = ("mean", "scale", "axes", "rest")
+    views = (
+        Subspace(**{part: tensors[f"{prefix(depth, view)}.{part}"] for part in parts})
+        for view in range(2)
+    )
+    nearest: NDArray[np.float64] = np.min([view.distances(rows) for view in views], axis=0)
+    return nearest
+
+
+def test_a_view_of_changed_slices_is_let_through_and_nothing_between() -> None:
+    training, calibration = _slices(800, 1, "train"), _slices(1200, 11, "val")
+    fit = fit_gates(
+        [training, _elsewhere(training)], [calibration, _elsewhere(calibration)], SANITY
+    )
+    others = _slices(4000, 21, "other")
+    (first, *_) = fit.records[1:]
+    depth, limit = str(first["depth"]), float(first["abstain_above"])
+    assert first["views"] == 2
+    # Of what is as it is no more is objected to than without the view, nor of what is changed.
+    assert 12 < fit.objections <= 24
+    for slices in (others, _elsewhere(others)):
+        assert 0 < np.mean(_nearest(fit, depth, slices.by_depth[depth]) > limit) < 0.03
+    half = others.by_depth[depth] + np.float32(10)
+    assert np.mean(_nearest(fit, depth, half) > BEYOND * limit) > 0.99
+    alone = fit_subspace(training.by_depth[depth])
+    assert np.mean(alone.distances(_elsewhere(others).by_depth[depth]) > BEYOND * limit) > 0.99
+
+
+def test_views_are_brought_to_one_scale() -> None:
+    training, calibration = _slices(800, 1, "train"), _slices(1200, 11, "val")
+    # Its own patients lie half as far again from its subspace.
+    wide = _elsewhere(calibration)
+    centre = {d: rows.mean(axis=0) for d, rows in wide.by_depth.items()}
+    wide = replace(
+        wide, by_depth={d: centre[d] + (r - centre[d]) * 1.5 for d, r in wide.by_depth.items()}
+    )
+    fit = fit_gates([training, _elsewhere(training)], [calibration, wide], SANITY)
+    for record in fit.records[1:]:
+        depth, limit = str(record["depth"]), float(record["abstain_above"])
+        own = np.mean(_nearest(fit, depth, wide.by_depth[depth]) > limit)
+        assert own == pytest.approx(0.02, abs=0.01)
+
+
+def test_copies_widen_the_subspace_and_count_for_no_rate() -> None:
+    training, calibration = _slices(800, 1, "train"), _slices(1200, 11, "val")
+    both = [_joined(slices, _elsewhere(slices)) for slices in (training, calibration)]
+    fit = fit_gates(both[:1], both[1:], SANITY)
+    assert (fit.n_slices, fit.n_groups) == (1200, 300)
+    assert 12 < fit.objections <= 24
+    few = _slices(40, 2, "val")
+    with pytest.raises(DataError, match="400 training and 40 calibration slices are too few"):
+        _fit(_slices(400, 1, "train"), _joined(few, _elsewhere(few)))

@@ -34,17 +34,27 @@ def gates(
             help="Largest share of the calibration slices that gates may object to.",
         ),
     ] = 0.02,
+    changed_too: Annotated[
+        bool,
+        typer.Option(
+            "--changed-too",
+            help="Take slices cut, in fewer pixels and stripped of their skull for its own as "
+            "well: for a network trained on such, as the preset guided trains.",
+        ),
+    ] = False,
 ) -> None:
     """Fit gates on the split train, and their limits on the patients of the split val."""
     with needs("eval"):
         from brainlens.bundle import find, load_bundle
         from brainlens.datasets.open import open_dataset
+        from brainlens.evaluation.gate_view import AS_THEY_ARE, CHANGED_TOO
         from brainlens.pipeline.gates import give_gates
 
     loaded = load_bundle(find(bundle))
     manifest = open_dataset(data)
     with progress("Measuring slices") as update:
-        made = give_gates(loaded, manifest, out, rate=rate, progress=update)
+        views = CHANGED_TOO if changed_too else AS_THEY_ARE
+        made = give_gates(loaded, manifest, out, rate=rate, views=views, progress=update)
     fit = made.fit
     say(
         f"Distances are measured by {' and '.join(made.depths)}. Gates object to {fit.objections} "

@@ -1,6 +1,6 @@
 """Fitting gates: what training slices are like, and how far from that is too far."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,7 @@ RANK: Final = 32
 QUANTILES: Final = 101
 """Quantiles kept of the calibration slices' distances: what those of a service are held against."""
 _SLICES_PER_AXIS: Final = 10
+_LEAST_REACH: Final = 1e-6
 _LEAST_SCALE: Final = 1e-3
 """Of the largest scale: a feature that never varied in training says little when it does."""
 
@@ -53,22 +54,24 @@ class GateFit:
 
 
 def fit_gates(
-    training: GateFeatures,
-    calibration: GateFeatures,
+    training: Sequence[GateFeatures],
+    calibration: Sequence[GateFeatures],
     sanity: ImageSanity,
     rate: float = RATE,
 ) -> GateFit:
     """Fit distances on training slices and their limits on calibration patients.
 
     The limits are the narrowest for which all gates together object to at most ``rate`` of the
-    calibration slices, each distance giving way by the same number of slices.
+    calibration slices as they are, each distance giving way by the same number of slices. Where
+    there are several views, each has its subspace, all are brought to one scale by the distance
+    that ``rate`` of their own calibration slices exceed, and the nearest counts.
 
     Parameters
     ----------
     training
-        Slices the network was trained on.
+        Slices the network was trained on, view by view; the first holds them as they are.
     calibration
-        Slices of patients it was not trained on.
+        Slices of patients it was not trained on, likewise.
     sanity
         The gate whose findings they hold.
     rate
@@ -80,17 +83,25 @@ def fit_gates(
         If there are too few slices, a patient is on both sides, or image sanity alone objects to
         too many.
     """
-    _check(training, calibration, rate)
-    subspaces = {depth: fit_subspace(features) for depth, features in training.by_depth.items()}
-    distances = {
-        depth: subspace.distances(calibration.by_depth[depth])
-        for depth, subspace in subspaces.items()
+    _check(training[0], calibration[0], rate)
+    own = calibration[0].as_they_are()
+    subspaces = {
+        depth: _views(
+            [features.by_depth[depth] for features in training],
+            [features.by_depth[depth] for features in calibration],
+            rate,
+        )
+        for depth in own.by_depth
     }
-    insane = np.array([finding is not None for finding in calibration.findings])
-    allowed = int(rate * len(calibration))
+    distances = {
+        depth: np.min([view.distances(own.by_depth[depth]) for view in views], axis=0)
+        for depth, views in subspaces.items()
+    }
+    insane = np.array([finding is not None for finding in own.findings])
+    allowed = int(rate * len(own))
     if insane.sum() > allowed:
         raise DataError(
-            f"Image sanity objects to {int(insane.sum())} of {len(calibration)} slices.",
+            f"Image sanity objects to {int(insane.sum())} of {len(own)} slices.",
             hint="Look at their size, colour and aspect: they should be slices as a scanner "
             "makes them.",
         )
@@ -101,6 +112,7 @@ def fit_gates(
             {
                 GATE: distance.NAME,
                 "depth": depth,
+                distance.VIEWS: len(subspaces[depth]),
                 "abstain_above": limit,
                 "reject_above": BEYOND * limit,
             }
@@ -108,10 +120,28 @@ def fit_gates(
     return GateFit(
         records=tuple(records),
         statistics=write_tensors({**_tensors(subspaces), **_references(distances)}),
-        n_slices=len(calibration),
-        n_groups=len(set(calibration.groups)),
+        n_slices=len(own),
+        n_groups=len(set(own.groups)),
         objections=int(objected.sum()),
     )
+
+
+def _views(
+    training: Sequence[NDArray[np.floating]],
+    calibration: Sequence[NDArray[np.floating]],
+    rate: float,
+) -> tuple[Subspace, ...]:
+    """Fit a subspace to each view, and bring all to the scale of the first."""
+    first, *others = map(fit_subspace, training)
+    reach, *reaches = (
+        _limit(view.distances(features), int(rate * len(features)))
+        for view, features in zip((first, *others), calibration, strict=True)
+    )
+    brought = (
+        view.stretched(reach / max(far, _LEAST_REACH))
+        for view, far in zip(others, reaches, strict=True)
+    )
+    return (first, *brought)
 
 
 def fit_subspace(features: NDArray[np.floating], rank: int = RANK) -> Subspace:
@@ -152,9 +182,10 @@ def _check(training: GateFeatures, calibration: GateFeatures, rate: float) -> No
             hint="Split the data by patient: brainlens data split.",
         )
     least = int(np.ceil(1 / rate))
-    if len(training) < 2 * _SLICES_PER_AXIS or len(calibration) < least:
+    n_training, n_calibration = (len(f.as_they_are()) for f in (training, calibration))
+    if n_training < 2 * _SLICES_PER_AXIS or n_calibration < least:
         raise DataError(
-            f"{len(training)} training and {len(calibration)} calibration slices are too few.",
+            f"{n_training} training and {n_calibration} calibration slices are too few.",
             hint=f"A rate of {rate:g} needs {least} calibration slices or more, and training "
             f"slices at least {2 * _SLICES_PER_AXIS}.",
         )
@@ -186,11 +217,12 @@ def _numbers(sanity: ImageSanity) -> dict[str, float]:
     return {name: float(getattr(sanity, name)) for name in sanity.__slots__}
 
 
-def _tensors(subspaces: Mapping[str, Subspace]) -> dict[str, NDArray[np.float32]]:
+def _tensors(subspaces: Mapping[str, tuple[Subspace, ...]]) -> dict[str, NDArray[np.float32]]:
     return {
-        f"{depth}.{name}": getattr(subspace, name)
-        for depth, subspace in subspaces.items()
-        for name in subspace.__slots__
+        f"{distance.prefix(depth, number)}.{name}": getattr(view, name)
+        for depth, views in subspaces.items()
+        for number, view in enumerate(views)
+        for name in view.__slots__
     }
 
 

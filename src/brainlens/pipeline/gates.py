@@ -1,5 +1,6 @@
 """Giving a bundle gates: fit on its training and calibration slices, write a new bundle."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from brainlens.datasets.manifest import Manifest, Progress
 from brainlens.errors import DataError
 from brainlens.evaluation.gate_features import gate_features
 from brainlens.evaluation.gate_fit import RATE, GateFit, fit_gates
+from brainlens.evaluation.gate_view import AS_THEY_ARE, View
 from brainlens.inference.engine import EMBEDDING, FEATURE_STATISTICS, Engine
 from brainlens.inference.gates.features import THUMBNAIL
 from brainlens.inference.gates.image_sanity import ImageSanity
@@ -42,6 +44,7 @@ def give_gates(
     *,
     split: str = "val",
     rate: float = RATE,
+    views: Sequence[View] = AS_THEY_ARE,
     progress: Progress | None = None,
 ) -> Gated:
     """Fit gates and write a new bundle with them.
@@ -58,8 +61,11 @@ def give_gates(
         The calibration slices: of patients the network was not trained on.
     rate
         Largest share of the calibration slices that all gates together object to, in (0, 1).
+    views
+        As what the slices are taken for the network's own: as they are, or `CHANGED_TOO` for a
+        network trained on changed ones.
     progress
-        Called with (done, total) over the slices.
+        Called with (done, total) over the slices of all views.
 
     Raises
     ------
@@ -80,17 +86,19 @@ def give_gates(
             )
     depths = _depths(bundle)
     sanity = ImageSanity()
-    total = len(training) + len(calibration)
+    parts = [(rows, view) for rows in (training, calibration) for view in views]
+    total, done = sum(len(rows) for rows, _ in parts), 0
+    measured = []
+    for rows, view in parts:
+        before = done
 
-    def told(before: int) -> Progress | None:
-        return None if progress is None else lambda done, _: progress(before + done, total)
+        def told(now: int, _: int, before: int = before) -> None:
+            if progress is not None:
+                progress(before + now, total)
 
-    fit = fit_gates(
-        gate_features(bundle, training, depths, sanity, told(0)),
-        gate_features(bundle, calibration, depths, sanity, told(len(training))),
-        sanity,
-        rate,
-    )
+        measured.append(gate_features(bundle, rows, depths, sanity, told, view=view))
+        done += len(rows)
+    fit = fit_gates(measured[: len(views)], measured[len(views) :], sanity, rate)
     made = revise(bundle, out, gate_statistics=fit.statistics, gates=fit.records)
     return Gated(made, fit, depths)
 

@@ -96,6 +96,16 @@ def test_distance_abstains_and_farther_away_rejects(build: Build) -> None:
     assert answer.probabilities is None
 
 
+def test_of_several_views_the_nearest_counts(build: Build) -> None:
+    bright = {name.replace("embedding", "embedding.1"): value for name, value in CENTRE.items()}
+    # What is far away from the first, see above, is the middle of the second.
+    bright["embedding.1.mean"] = np.ones(4, np.float32)
+    slice_ = _quadrants(255, 255, 255, 250)
+    both = build({**DISTANCE, "views": 2}, tensors={**CENTRE, **bright})
+    assert _ask(both, slice_).reasons == ("low_confidence",)
+    assert _ask(both, _quadrants(230, 20, 20, 20)).status == "answered"
+
+
 def test_two_gates_with_one_reason_say_it_once(build: Build) -> None:
     answer = _ask(build(DISTANCE, DISTANCE, tensors=CENTRE), _quadrants(255, 255, 255, 250))
     assert answer.reasons == ("not_brain_mr",)
@@ -151,6 +161,8 @@ def test_gates_decide_the_hash(build: Build, tiny_bundle: Path) -> None:
         ({"gate": "distance", "depth": "embedding"}, {}, "incomplete"),
         ({**DISTANCE, "abstain_above": "far"}, {}, "incomplete"),
         ({"gate": "image_sanity", "max_taste": 1}, {}, "incomplete"),
+        ({**DISTANCE, "views": 0}, {}, "views is 0"),
+        ({**DISTANCE, "views": 2}, {}, "incomplete: 'embedding.1.mean'"),
         (DISTANCE, {"embedding.mean": np.zeros(5, np.float32)}, "do not fit together"),
         (DISTANCE, {"embedding.scale": np.zeros(4, np.float32)}, "do not fit together"),
         (DISTANCE, {"embedding.axes": np.zeros(4, np.float32)}, "dimensions"),

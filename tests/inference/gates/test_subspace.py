@@ -25,3 +25,5 @@ def test_distances_are_mahalanobis_with_the_covariance_written_out(seed: int, ra
     away = (points - mean) / scale
     expected = np.sqrt(np.einsum("nd,de,ne->n", away, np.linalg.inv(covariance), away) / size)
     np.testing.assert_allclose(subspace.distances(points), expected, rtol=1e-4)
+    longer = subspace.stretched(1.7).distances(points)
+    np.testing.assert_allclose(longer, 1.7 * expected, rtol=1e-4)

@@ -10,6 +10,13 @@ from brainlens.inference.gates.subspace import Subspace
 NAME: Final = "distance"
 REFERENCE: Final = "reference"
 """What the tensor of a depth's quantiles is called, after the depth and a dot."""
+VIEWS: Final = "views"
+"""The field of the gate's record that holds the number of its subspaces; 1 where it is missing."""
+
+
+def prefix(depth: str, view: int) -> str:
+    """Return what the names of a subspace's tensors begin with, before a dot."""
+    return f"{depth}.{view}" if view else depth
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +27,17 @@ class Distance:
     ----------
     depth
         What distances are measured by, see `features`.
-    subspace
-        What the training slices were like.
+    subspaces
+        What the training slices were like; where there are several, the nearest counts.
     abstain_above, reject_above
         Distances, the second at least the first.
     reference
         Quantiles, at equal steps from least to largest, of the distances of slices that neither the
-        network nor the subspace was fitted on; empty where the bundle has none.
+        network nor a subspace was fitted on; empty where the bundle has none.
     """
 
     depth: str
-    subspace: Subspace
+    subspaces: tuple[Subspace, ...]
     abstain_above: float
     reject_above: float
     reference: tuple[float, ...] = ()
@@ -47,8 +54,8 @@ class Distance:
 
     def distance(self, evidence: Evidence) -> float:
         """Return how far a slice lies from the training slices; about 1 is usual."""
-        (distance,) = self.subspace.distances(features(self.depth, evidence)[None])
-        return float(distance)
+        row = features(self.depth, evidence)[None]
+        return min(float(subspace.distances(row)[0]) for subspace in self.subspaces)
 
     def check(self, evidence: Evidence) -> Finding | None:
         """Return the objection, or None."""

@@ -96,11 +96,24 @@ def _image_sanity(record: Record, tensors: Tensors) -> Gate:
 
 def _distance(record: Record, tensors: Tensors) -> Gate:
     depth = _depth(record["depth"])
+    views = int(record.get(distance.VIEWS, 1))
+    if views < 1:
+        raise ValueError(f"{distance.VIEWS} is {views}")
+    return Distance(
+        depth=depth,
+        subspaces=tuple(_subspace(tensors, distance.prefix(depth, view)) for view in range(views)),
+        abstain_above=float(record["abstain_above"]),
+        reject_above=float(record["reject_above"]),
+        reference=tuple(map(float, tensors.get(f"{depth}.{distance.REFERENCE}", ()))),
+    )
+
+
+def _subspace(tensors: Tensors, prefix: str) -> Subspace:
     subspace = Subspace(
-        mean=_tensor(tensors, f"{depth}.mean", 1),
-        scale=_tensor(tensors, f"{depth}.scale", 1),
-        axes=_tensor(tensors, f"{depth}.axes", 2),
-        rest=_tensor(tensors, f"{depth}.rest", 1),
+        mean=_tensor(tensors, f"{prefix}.mean", 1),
+        scale=_tensor(tensors, f"{prefix}.scale", 1),
+        axes=_tensor(tensors, f"{prefix}.axes", 2),
+        rest=_tensor(tensors, f"{prefix}.rest", 1),
     )
     sizes = {len(subspace.mean), len(subspace.scale), subspace.axes.shape[1]}
     if (
@@ -108,14 +121,8 @@ def _distance(record: Record, tensors: Tensors) -> Gate:
         or len(subspace.rest) != 1
         or min(subspace.scale.min(), subspace.rest[0]) <= 0
     ):
-        raise ValueError(f"the statistics of {depth} do not fit together")
-    return Distance(
-        depth=depth,
-        subspace=subspace,
-        abstain_above=float(record["abstain_above"]),
-        reject_above=float(record["reject_above"]),
-        reference=tuple(map(float, tensors.get(f"{depth}.{distance.REFERENCE}", ()))),
-    )
+        raise ValueError(f"the statistics of {prefix} do not fit together")
+    return subspace
 
 
 def _lesion_sign(record: Record, tensors: Tensors) -> Gate:

@@ -1,6 +1,6 @@
 """Distance to what a model was trained on, in a space of few dimensions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,14 @@ class Subspace:
     scale: NDArray[np.float32]
     axes: NDArray[np.float32]
     rest: NDArray[np.float32]
+
+    def stretched(self, factor: float) -> "Subspace":
+        """Return the subspace whose distances are ``factor`` times as long."""
+        return replace(
+            self,
+            axes=(self.axes * factor).astype(np.float32),
+            rest=(self.rest / factor).astype(np.float32),
+        )
 
     def distances(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the Mahalanobis distance of n slices, divided by √D so that about 1 is usual.
