@@ -112,6 +112,9 @@ def test_the_page_tells_each_fold_and_what_calibration_does(done: Crossval) -> N
     assert "What calibration does" in page
     for when in ("before", "after"):
         assert f"{metrics['confidence'][when]['brier']:.3f}" in page
+    others = metrics["confidence"]["by_others"]
+    assert f"{others['figures']['brier']:.3f}" in page
+    assert set(others["temperatures"]) == {"1", "2"}
 
 
 def test_what_can_be_promised_of_the_error_is_said(done: Crossval) -> None:

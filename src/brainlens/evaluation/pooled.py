@@ -14,10 +14,12 @@ from brainlens.datasets.stage import Stage, silent
 from brainlens.errors import DataError
 from brainlens.evaluation.calibration_error import probability_figures
 from brainlens.evaluation.calibration_fit import CalibrationFit, fit_calibration
+from brainlens.evaluation.confidences import held_back
 from brainlens.evaluation.evaluation import Evaluation
 from brainlens.evaluation.lesion_size import lesion_sizes
 from brainlens.evaluation.measure import measure
 from brainlens.evaluation.notes import notes
+from brainlens.evaluation.out_of_fold import OutOfFold, out_of_fold
 from brainlens.evaluation.ratio import Ratio
 from brainlens.evaluation.risk import THRESHOLDS, figures_at, risk_curve
 from brainlens.evaluation.scores import Scores
@@ -118,6 +120,8 @@ class Pooled:
     before, after
         Figures of those probabilities, and of those at the temperature of each fold's bundle, which
         no test slice was used for.
+    by_others
+        What temperatures fitted on the other folds' answers do; None where that cannot be.
     at_threshold
         Answer rate, error among the answered, confident and correct, at the bundles' threshold.
     fit
@@ -129,6 +133,7 @@ class Pooled:
     uncalibrated: Scores
     before: ProbabilityFigures
     after: ProbabilityFigures
+    by_others: OutOfFold | None
     at_threshold: Mapping[str, Ratio]
     fit: CalibrationFit
 
@@ -157,6 +162,7 @@ class Pooled:
             "confidence": {
                 "before": self.before.model_dump(mode="json"),
                 "after": self.after.model_dump(mode="json"),
+                "by_others": self.by_others and self.by_others.to_dict(),
                 "at_threshold": {name: r.to_dict() for name, r in self.at_threshold.items()},
                 "risk": [p.to_row() for p in risk_curve(fit.confidences, THRESHOLDS)],
                 "error_bound": bound and bound.model_dump(mode="json"),
@@ -249,6 +255,12 @@ def pool(
         uncalibrated=uncalibrated,
         before=probability_figures(uncalibrated.probabilities, scores.truth),
         after=probability_figures(scores.probabilities, scores.truth),
+        by_others=out_of_fold(
+            uncalibrated,
+            np.repeat([f.fold for f in folds], [_n_answered(f) for f in folds]),
+            held_back(answered),
+            first.threshold,
+        ),
         at_threshold=figures_at(fit.confidences, first.threshold),
         fit=fit,
     )
@@ -263,6 +275,10 @@ def _name(manifest: Manifest, path: Path) -> str:
 def _cautions(evaluations: Sequence[Evaluation]) -> tuple[str, ...]:
     leaking = [LEAKING] if evaluations[0].protocol == "random" else []
     return tuple(dict.fromkeys([*leaking, *(c for e in evaluations for c in e.cautions)]))
+
+
+def _n_answered(fold: FoldEvaluation) -> int:
+    return sum(not outcome.error for outcome in fold.evaluation.outcomes)
 
 
 def _uncalibrated(folds: Sequence[FoldEvaluation]) -> NDArray[np.float64]:

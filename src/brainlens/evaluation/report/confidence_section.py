@@ -88,9 +88,11 @@ def _before(findings: Findings, scores: Scores) -> list[tuple[str, Scores]]:
 
 def _pooled(pooled: Pooled) -> Html:
     """Return what each fold's temperature did to slices that none was fitted on."""
+    measured = [("before", pooled.before), ("by the fold's own validation patients", pooled.after)]
+    if pooled.by_others is not None:
+        measured.append(("by the answers about the other folds", pooled.by_others.figures))
     rows: list[tuple[Part, ...]] = [
-        (when, *_probability_cells(figures))
-        for when, figures in (("before", pooled.before), ("after", pooled.after))
+        (when, *_probability_cells(figures)) for when, figures in measured
     ]
     bound = pooled.fit.error_bound
     said = [] if bound is None else [_bound(bound, pooled.fit.target_error)]
@@ -98,8 +100,10 @@ def _pooled(pooled: Pooled) -> Html:
         element("h3", "What calibration does"),
         element(
             "p",
-            "Each fold's temperature was fitted on validation patients of that fold; both rows are "
-            "of its test patients, all folds together.",
+            "Each fold's temperature was fitted on validation patients of that fold. They are few; "
+            "the answers out of fold about the patients of all other folds are more, and calibrate "
+            "--out-of-fold fits on such. All rows are of test patients that no temperature was "
+            "fitted on, all folds together.",
         ),
         grid(_PROBABILITY_HEAD, rows),
         *said,
