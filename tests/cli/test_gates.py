@@ -48,6 +48,7 @@ def test_changed_slices_may_be_its_own_too(
     # The rate is of slices as they are, however many copies were looked at.
     assert "of 102 calibration slices of 34 patients" in said.out
     assert [gate.get("views") for gate in load_bundle(out).info.gates] == [None, 2, 2]
+    assert "stripped of their skull are taken for its own" in said.out
 
 
 def test_what_cannot_be_fitted_is_said(

@@ -11,6 +11,7 @@ from brainlens.bundle import load_bundle, revise
 from brainlens.bundle.schema import GATES, StartWeights
 from brainlens.datasets.manifest import Manifest, Row
 from brainlens.errors import DataError, StorageError, UsageError
+from brainlens.evaluation.gate_view import AS_THEY_ARE, CHANGED_TOO
 from brainlens.inference import Predictor
 from brainlens.pipeline.gates import give_gates
 from brainlens.pipeline.monitor.reference import Reference
@@ -73,6 +74,23 @@ def test_where_weights_began_elsewhere_the_embedding_measures_nothing(
     assert answer.distance is not None
     assert answer.distance < 2
     assert len(Reference.of(made.bundle).distances) == 101
+
+
+def test_gates_take_slices_for_its_own_as_the_preset_trains_on_them(
+    slices: Manifest, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    tiny = load_bundle(tiny_bundle)
+    assert give_gates(tiny, slices, tmp_path / "plain").views == AS_THEY_ARE
+    training = tiny.info.training.model_copy(update={"preset": "guided"})
+    guided = revise(tiny, tmp_path / "guided", training=training.model_dump(mode="json"))
+    made = give_gates(guided, slices, tmp_path / "gated")
+    assert made.views == CHANGED_TOO
+    assert [gate.get("views") for gate in made.bundle.info.gates] == [None, 2, 2]
+    # The rate is of slices as they are.
+    assert made.fit.n_slices == 120
+    assert made.fit.objections <= 2
+    chosen = give_gates(guided, slices, tmp_path / "chosen", views=AS_THEY_ARE)
+    assert chosen.bundle.info.gates[1]["views"] == 1
 
 
 def test_missing_splits_are_named(slices: Manifest, tiny_bundle: Path, tmp_path: Path) -> None:

@@ -35,13 +35,13 @@ def gates(
         ),
     ] = 0.02,
     changed_too: Annotated[
-        bool,
+        bool | None,
         typer.Option(
-            "--changed-too",
-            help="Take slices cut, in fewer pixels and stripped of their skull for its own as "
-            "well: for a network trained on such, as the preset guided trains.",
+            "--changed-too/--as-they-are",
+            help="Whether slices cut, in fewer pixels and stripped of their skull are taken for "
+            "its own as well. Default: for bundles of the preset guided, which trains on such.",
         ),
-    ] = False,
+    ] = None,
 ) -> None:
     """Fit gates on the split train, and their limits on the patients of the split val."""
     with needs("eval"):
@@ -52,14 +52,16 @@ def gates(
 
     loaded = load_bundle(find(bundle))
     manifest = open_dataset(data)
+    views = {None: None, True: CHANGED_TOO, False: AS_THEY_ARE}[changed_too]
     with progress("Measuring slices") as update:
-        views = CHANGED_TOO if changed_too else AS_THEY_ARE
         made = give_gates(loaded, manifest, out, rate=rate, views=views, progress=update)
     fit = made.fit
     say(
         f"Distances are measured by {' and '.join(made.depths)}. Gates object to {fit.objections} "
         f"of {fit.n_slices} calibration slices of {fit.n_groups} patients."
     )
+    if made.views == CHANGED_TOO:
+        say("Slices cut, in fewer pixels and stripped of their skull are taken for its own.")
     say(f"Decision hash: {made.bundle.info.decision_sha256}")
     say_disclaimer()
     note(f"Wrote the bundle {out}. Evaluate it anew: brainlens evaluate {out}.")

@@ -44,3 +44,8 @@ AS_THEY_ARE: Final = (View(unchanged=True),)
 CHANGED_TOO: Final = (View(True, (_cropped, _coarser)), View(False, (_stripped,)))
 """For networks trained on slices cut, coarser and stripped of their skull. Stripped slices have a
 view of their own: one subspace for both would be wide enough for much that is neither."""
+
+
+def trained_on(preset: str) -> tuple[View, ...]:
+    """Return as what slices a preset trains; slices as they are where it is not known to change."""
+    return CHANGED_TOO if preset == "guided" else AS_THEY_ARE

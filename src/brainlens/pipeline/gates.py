@@ -10,7 +10,7 @@ from brainlens.datasets.manifest import Manifest, Progress
 from brainlens.errors import DataError
 from brainlens.evaluation.gate_features import gate_features
 from brainlens.evaluation.gate_fit import RATE, GateFit, fit_gates
-from brainlens.evaluation.gate_view import AS_THEY_ARE, View
+from brainlens.evaluation.gate_view import View, trained_on
 from brainlens.inference.engine import EMBEDDING, FEATURE_STATISTICS, Engine
 from brainlens.inference.gates.features import THUMBNAIL
 from brainlens.inference.gates.image_sanity import ImageSanity
@@ -30,11 +30,14 @@ class Gated:
         What was fitted.
     depths
         What distances are measured by.
+    views
+        As what slices are taken for the network's own.
     """
 
     bundle: Bundle
     fit: GateFit
     depths: tuple[str, ...]
+    views: tuple[View, ...]
 
 
 def give_gates(
@@ -44,7 +47,7 @@ def give_gates(
     *,
     split: str = "val",
     rate: float = RATE,
-    views: Sequence[View] = AS_THEY_ARE,
+    views: Sequence[View] | None = None,
     progress: Progress | None = None,
 ) -> Gated:
     """Fit gates and write a new bundle with them.
@@ -62,8 +65,7 @@ def give_gates(
     rate
         Largest share of the calibration slices that all gates together object to, in (0, 1).
     views
-        As what the slices are taken for the network's own: as they are, or `CHANGED_TOO` for a
-        network trained on changed ones.
+        As what slices are taken for the network's own; default as its preset trains on them.
     progress
         Called with (done, total) over the slices of all views.
 
@@ -86,6 +88,7 @@ def give_gates(
             )
     depths = _depths(bundle)
     sanity = ImageSanity()
+    views = trained_on(bundle.info.training.preset) if views is None else views
     parts = [(rows, view) for rows in (training, calibration) for view in views]
     total, done = sum(len(rows) for rows, _ in parts), 0
     measured = []
@@ -100,7 +103,7 @@ def give_gates(
         done += len(rows)
     fit = fit_gates(measured[: len(views)], measured[len(views) :], sanity, rate)
     made = revise(bundle, out, gate_statistics=fit.statistics, gates=fit.records)
-    return Gated(made, fit, depths)
+    return Gated(made, fit, depths, tuple(views))
 
 
 def _depths(bundle: Bundle) -> tuple[str, ...]:

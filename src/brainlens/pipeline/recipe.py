@@ -8,7 +8,6 @@ from brainlens.datasets.cheng import import_cheng
 from brainlens.datasets.phantom import write_phantoms
 from brainlens.datasets.splits import official, split
 from brainlens.errors import UsageError
-from brainlens.evaluation.gate_view import AS_THEY_ARE, CHANGED_TOO, View
 from brainlens.training.config import TrainConfig, preset
 
 #: Whole groups of the training folds that are kept for validation and calibration.
@@ -34,8 +33,6 @@ class Recipe:
         Whether the validation patients carry a temperature and prediction sets.
     half
         Store the weights in half precision.
-    gate_views
-        As what slices the gates take for the network's own.
     """
 
     version: str
@@ -43,7 +40,6 @@ class Recipe:
     configure: Callable[[Path], TrainConfig]
     calibrate: bool = True
     half: bool = False
-    gate_views: tuple[View, ...] = AS_THEY_ARE
 
 
 def _cheng_fold_1(data: Path | None, work: Path) -> Path:
@@ -79,8 +75,6 @@ RECIPES = {
         prepare=_cheng_fold_1,
         configure=lambda data: preset("guided", data),
         half=True,
-        # Its augmentation cuts, coarsens and strips slices.
-        gate_views=CHANGED_TOO,
     ),
     # The preset `default`, whose network needs no other's weights to start from.
     "simple-cnn": Recipe(

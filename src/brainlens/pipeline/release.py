@@ -87,7 +87,7 @@ def release(
         ).bundle
     else:
         exported = _again(weights, _empty(work / "exported"), name, recipe)
-    gated, evaluation = _finish(exported, Manifest.load(table), recipe, work, say)
+    gated, evaluation = _finish(exported, Manifest.load(table), recipe.calibrate, work, say)
     write_json(work / EVALUATION, evaluation.to_dict())
     finished = _empty(work / "finished")
     curves = measured_curves(evaluation, data=exported.info.training.data_title)
@@ -112,15 +112,14 @@ def _again(weights: Path, out: Path, name: str, recipe: Recipe) -> Bundle:
 
 
 def _finish(
-    bundle: Bundle, manifest: Manifest, recipe: Recipe, work: Path, say: Say
+    bundle: Bundle, manifest: Manifest, calibrated: bool, work: Path, say: Say
 ) -> tuple[Bundle, Evaluation]:
     """Return the bundle with gates, calibrated where that is wanted, and its evaluation."""
-    if recipe.calibrate:
+    if calibrated:
         say("Calibrating on the validation patients")
         bundle = calibrate(bundle, manifest, _empty(work / "calibrated")).bundle
     say("Fitting gates")
-    gates = give_gates(bundle, manifest, _empty(work / GATED), views=recipe.gate_views)
-    gated = gates.bundle
+    gated = give_gates(bundle, manifest, _empty(work / GATED)).bundle
     say(f"Evaluating on {SPLIT}")
     return gated, evaluate(gated, manifest, split=SPLIT)
 
