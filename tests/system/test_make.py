@@ -69,8 +69,8 @@ def check_answers(url: str) -> None:
     with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
         state = client.get("/").raise_for_status().json()
         assert state["status"] == "ok"
-        assert {model["name"] for model in state["models"]} == {"default", "demo"}
-        for model in ("default", "demo"):
+        assert {model["name"] for model in state["models"]} == {"default", "demo", "simple-cnn"}
+        for model in ("default", "demo", "simple-cnn"):
             response = client.post(
                 "/predict", params={"model": model}, files={"file": phantom_png()}
             )

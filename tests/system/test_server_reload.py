@@ -24,7 +24,7 @@ pytestmark = [
 
 
 def wait_for_event(server: ServerProcess, event: str, count: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while sum(line["event"] == event for line in server.log_lines()) < count:
         assert time.monotonic() < deadline
         time.sleep(0.05)
