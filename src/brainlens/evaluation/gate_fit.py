@@ -112,9 +112,10 @@ def fit_gates(
             {
                 GATE: distance.NAME,
                 "depth": depth,
-                distance.VIEWS: len(subspaces[depth]),
                 "abstain_above": limit,
                 "reject_above": BEYOND * limit,
+                # Left out where there is one, so that bundles made again keep their hash.
+                **({distance.VIEWS: number} if (number := len(subspaces[depth])) > 1 else {}),
             }
         )
     return GateFit(
