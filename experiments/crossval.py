@@ -55,7 +55,7 @@ def measure(manifest: Path, work: Path) -> None:
     """Run what is not done, pool what is, and keep its figures."""
     for name, protocol, seed in WANTED:
         config = preset(name, manifest, threads=1, seed=seed)
-        folder = work / _folder(name, protocol, seed)
+        folder = work / folder_name(name, protocol, seed)
         job = Crossval(config, protocol, folder)
         job.run(say=print)
         job.pool(say=print)
@@ -78,7 +78,7 @@ def table() -> str:
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, protocol, seed in WANTED:
-        path = HERE / f"crossval-{_folder(name, protocol, seed)}" / "metrics.json"
+        path = HERE / f"crossval-{folder_name(name, protocol, seed)}" / "metrics.json"
         if path.is_file():
             found = json.loads(path.read_text(encoding="utf-8"))
             lines.append(_row(name, protocol, seed, found))
@@ -87,7 +87,8 @@ def table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _folder(name: str, protocol: str, seed: int) -> str:
+def folder_name(name: str, protocol: str, seed: int) -> str:
+    """Return the name of a cross-validation's folder."""
     return f"{name}-{protocol}" + (f"-seed{seed}" if seed else "")
 
 
