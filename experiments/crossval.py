@@ -42,7 +42,8 @@ _HEAD = """# Every recipe under every protocol
 Made by `experiments/crossval.py --table` from the `metrics.json` of each cross-validation. Five
 folds of the Cheng set (3064 slices, 233 patients); every slice is answered by the network of the
 fold that it was kept out of, after that network was exported and calibrated on validation patients
-of its own training folds. In brackets, 95 % intervals drawn over patients. The seed decides start,
+of its own training folds (given these patients alone: what holding their temperatures near 1 does
+to rows of seed 0, as `calibrate` does since, is in [temperatures.md](temperatures.md)). In brackets, 95 % intervals drawn over patients. The seed decides start,
 order, augmentation and validation patients, and how `grouped` folds are dealt. *By other folds* is
 the calibration error with temperatures fitted on the answers about the other folds' patients (some
 187) instead of the fold's own validation patients (some 35). `random` leaks on

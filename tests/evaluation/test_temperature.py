@@ -1,12 +1,14 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
 
-from brainlens.evaluation.temperature import fit_temperature, tempered
+from brainlens.evaluation.temperature import HIGHEST, LOWEST, SPREAD, fit_temperature, tempered
 from brainlens.inference.calibration import softmax
 
 
@@ -34,7 +36,7 @@ def test_two_classes_give_the_slope_of_a_logistic_regression() -> None:
     truth = np.minimum(truth, 1)
     margin = (logits[:, 1] - logits[:, 0])[:, np.newaxis]
     regression = LogisticRegression(C=1e12, fit_intercept=False, tol=1e-10).fit(margin, truth)
-    found = fit_temperature(softmax(logits), truth, np.arange(len(truth)))
+    found = fit_temperature(softmax(logits), truth, np.arange(len(truth)), spread=math.inf)
     assert found == pytest.approx(1 / float(regression.coef_[0, 0]), rel=1e-4)
 
 
@@ -47,21 +49,45 @@ def test_a_patient_of_many_slices_counts_as_one() -> None:
     assert many == pytest.approx(once, rel=1e-4)
 
 
-def test_no_other_temperature_is_likelier() -> None:
-    logits, truth = _drawn(300, 2.0, seed=2)
-    shares = softmax(logits)
-    found = fit_temperature(shares, truth, np.arange(300))
-    assert found is not None
-    losses = [log_loss(truth, tempered(shares, found * f)) for f in (0.97, 1.0, 1.03)]
-    assert losses[1] == min(losses)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.floats(0.3, 5), st.floats(0.5, 8))
+def test_no_other_temperature_is_likelier(seed: int, n: int, planted: float, scale: float) -> None:
+    rng = np.random.default_rng(seed)
+    shares = softmax(rng.normal(0, scale, (n, 3)))
+    truth = (rng.random((n, 1)) > softmax(np.log(shares), planted).cumsum(axis=1)[:, :-1]).sum(1)
+    found = fit_temperature(shares, truth, np.arange(n))
+
+    def likely(temperature: float) -> float:
+        at_truth = tempered(shares, temperature)[np.arange(n), truth]
+        drawn = norm.logpdf(math.log(temperature), scale=SPREAD)
+        return float(np.log(np.maximum(at_truth, np.finfo(np.float64).tiny)).sum() + drawn)
+
+    best = max(likely(temperature) for temperature in np.geomspace(LOWEST, HIGHEST, 400))
+    assert likely(found) >= best - 1e-6
 
 
-def test_data_without_a_mistake_or_worse_than_chance_determine_none() -> None:
+@pytest.mark.parametrize(("truth", "low", "high"), [([0, 1], 0.8, 1.0), ([1, 0], 1.2, 2.5)])
+def test_two_patients_alone_move_it_little(truth: list[int], low: float, high: float) -> None:
     sure = np.array([[0.9, 0.1], [0.2, 0.8]])
-    unit = np.arange(2)
-    assert fit_temperature(sure, np.array([0, 1]), unit) is None
-    assert fit_temperature(sure, np.array([1, 0]), unit) is None
-    assert fit_temperature(np.full((2, 2), np.nan), np.array([1, 0]), unit) is None
+    found = fit_temperature(sure, np.array(truth), np.arange(2))
+    assert low < found < high
+    # Without the spread known beforehand nothing holds it.
+    assert not low < fit_temperature(sure, np.array(truth), np.arange(2), spread=math.inf) < high
+
+
+def test_without_a_slice_it_is_one() -> None:
+    assert fit_temperature(np.full((2, 2), np.nan), np.array([1, 0]), np.arange(2)) == 1.0
+
+
+def test_the_more_patients_the_less_it_is_held() -> None:
+    logits, truth = _drawn(4000, 4.0, seed=4)
+    shares = softmax(logits)
+    found = [fit_temperature(shares[:n], truth[:n], np.arange(n)) for n in (5, 40, 4000)]
+    free = [
+        fit_temperature(shares[:n], truth[:n], np.arange(n), spread=math.inf) for n in (5, 40, 4000)
+    ]
+    held = [math.log(b / a) for a, b in zip(found, free, strict=True)]
+    assert held[0] > held[1] > held[2] > 0
+    assert held[2] < 0.01
 
 
 def test_rejected_slices_do_not_count_and_stay_rejected() -> None:
@@ -90,10 +116,9 @@ def test_a_probability_of_zero_stays_a_number() -> None:
     assert np.isfinite(tempered(np.array([[1.0, 0.0]]), 3.0)).all()
 
 
-def test_many_classes_and_one_mistake_determine_one() -> None:
+def test_many_classes_and_one_mistake_determine_one_alone() -> None:
     shares = np.array([[0.9, 0.05, 0.05]] * 30)
     truth = np.array([0] * 29 + [1])
-    found = fit_temperature(shares, truth, np.arange(30))
+    found = fit_temperature(shares, truth, np.arange(30), spread=math.inf)
     # At the best temperature the mean logit of the truth is as expected: one in thirty is wrong.
-    assert found is not None
     assert tempered(shares, found)[0, 0] == pytest.approx(29 / 30, abs=1e-4)

@@ -196,13 +196,7 @@ def _say(old: "Bundle", made: "Calibrated") -> None:
         ("figure", "before", "after, on patients not used"),
         _probability_rows(fit),
     )
-    if fit.temperature is None:
-        say(
-            "These slices determine no temperature (there are too few mistakes, or nothing but "
-            f"mistakes): it stays {old.info.temperature:g}."
-        )
-    else:
-        say(f"Temperature: {old.info.temperature:g} before, {info.temperature:.4g} now.")
+    say(f"Temperature: {old.info.temperature:g} before, {info.temperature:.4g} now.")
     say(f"It holds for this class mix, each patient counted alike: {_mix(fit.class_mix)}.")
     if fit.prior is not None:
         say(

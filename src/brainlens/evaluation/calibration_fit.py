@@ -38,8 +38,7 @@ class CalibrationFit:
     Attributes
     ----------
     temperature
-        Relative to that of the outcomes; None where they determine none (no slice is wrong, say)
-        and it should stay as it is.
+        Relative to that of the outcomes.
     sets
         Prediction sets, for the calibrated probabilities under the prior.
     prior
@@ -63,7 +62,7 @@ class CalibrationFit:
         Under the prior; for thresholds and pictures.
     """
 
-    temperature: float | None
+    temperature: float
     sets: PredictionSets
     prior: Prior | None
     target_error: TargetError | None
@@ -157,14 +156,12 @@ class _Fitted:
         self._prior = prior
         self._ids = class_ids
 
-    def temperature(self, fit: NDArray[np.bool_]) -> float | None:
+    def temperature(self, fit: NDArray[np.bool_]) -> float:
         scores = self._scores
         return fit_temperature(scores.probabilities[fit], scores.truth[fit], scores.unit[fit])
 
     def probabilities(self, fit: NDArray[np.bool_], apply: NDArray[np.bool_]) -> Array:
-        temperature = self.temperature(fit)
-        found = self._scores.probabilities[apply]
-        return found if temperature is None else tempered(found, temperature)
+        return tempered(self._scores.probabilities[apply], self.temperature(fit))
 
     def turned(self, probabilities: Array) -> Array:
         if self._prior is None:

@@ -27,7 +27,7 @@ class OutOfFold:
     Attributes
     ----------
     temperatures
-        Fold → its temperature; 1 where the others' answers determine none.
+        Fold → its temperature.
     figures
         Of all slices' probabilities.
     at_threshold
@@ -77,11 +77,10 @@ def out_of_fold(
     temperatures: dict[int, float] = {}
 
     def calibrated(fit: NDArray[np.bool_], apply: NDArray[np.bool_]) -> NDArray[np.float64]:
-        found = fit_temperature(
+        temperature = fit_temperature(
             uncalibrated.probabilities[fit], uncalibrated.truth[fit], uncalibrated.unit[fit]
         )
         (number,) = np.unique(fold[apply])
-        temperature = 1.0 if found is None else found
         temperatures[int(number)] = temperature
         return tempered(uncalibrated.probabilities[apply], temperature)
 

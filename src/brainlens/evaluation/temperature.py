@@ -2,6 +2,10 @@
 
 Guo et al. (2017): logits are divided by a temperature chosen to make the truth most likely. The
 logarithms of probabilities do as logits, since the softmax does not see what is added to all.
+
+A few dozen patients, as validation leaves, say little about it: one that the network happens to
+get right, or wrong, moves it by half. So it is the likeliest one given also that temperatures far
+from the one there is are rare: its logarithm is taken to be normally distributed about that.
 """
 
 import math
@@ -17,6 +21,9 @@ Array = NDArray[np.float64]
 
 #: Temperatures are looked for in this range.
 LOWEST, HIGHEST = 0.05, 20.0
+
+#: Standard deviation of the logarithm before any patient is seen: half or double is ordinary.
+SPREAD = math.log(2)
 
 
 def tempered(probabilities: Array, temperature: float) -> Array:
@@ -41,12 +48,17 @@ def tempered(probabilities: Array, temperature: float) -> Array:
 
 
 def fit_temperature(
-    probabilities: Array, truth: NDArray[np.int64], unit: NDArray[np.int64]
-) -> float | None:
-    """Return the temperature under which the truth is most likely.
+    probabilities: Array,
+    truth: NDArray[np.int64],
+    unit: NDArray[np.int64],
+    *,
+    spread: float = SPREAD,
+) -> float:
+    """Return the likeliest temperature, given the truth and that far ones are rare.
 
     Every patient counts alike, however many slices it has: a patient with forty slices is one
-    person, and its slices make much the same mistake.
+    person, and its slices make much the same mistake. The more patients, the less the rarity of
+    far ones counts: with 35 as much as a few of them, with 1000 nothing to speak of.
 
     Parameters
     ----------
@@ -56,32 +68,30 @@ def fit_temperature(
         ``int64`` [n]: index of the true class.
     unit
         ``int64`` [n]: number of the unit (patient, where it is known) that a slice belongs to.
+    spread
+        Above 0: standard deviation of the logarithm before any patient is seen; infinite for the
+        likeliest temperature given the truth alone.
 
     Returns
     -------
-    float or None
-        In [`LOWEST`, `HIGHEST`], relative to the temperature of ``probabilities``. None where the
-        data determine none: no slice, or none that is wrong (the colder, the likelier), or answers
-        worse than chance (the hotter, the likelier).
+    float
+        In [`LOWEST`, `HIGHEST`], relative to the temperature of ``probabilities``: 1 where there
+        is no slice.
     """
     known = ~np.isnan(probabilities).any(axis=1)
     if not known.any():
-        return None
+        return 1.0
     logits = _logits(probabilities[known])
     true = truth[known, np.newaxis]
     weights = unit_weights(unit[known])
     above = logits - np.take_along_axis(logits, true, axis=1)
-    # The loss is convex in 1 / temperature. It has a lowest point if it falls at first (where the
-    # truth has more than the mean logit, on average) and rises at last (where something is wrong).
-    if weights @ above.mean(axis=1) >= 0 or above.max() <= 0:
-        return None
 
     def loss(log_temperature: float) -> float:
         # Minus the logarithm of the true class's probability, which is 1 / Σ exp(z - z_true).
         scaled = above / math.exp(log_temperature)
         top = scaled.max(axis=1)
         losses = top + np.log(np.exp(scaled - top[:, np.newaxis]).sum(axis=1))
-        return float(weights @ losses)
+        return float(weights @ losses) + (log_temperature / spread) ** 2 / 2
 
     found = minimize_scalar(
         loss,

@@ -130,7 +130,7 @@ def calibrate_on(
     written = revise(
         bundle,
         out,
-        temperature=info.temperature * (fit.temperature or 1.0),
+        temperature=info.temperature * fit.temperature,
         prior=fit.prior,
         thresholds=thresholds,
         risk_coverage=[point.to_row() for point in risk_curve(fit.confidences, THRESHOLDS)],

@@ -193,17 +193,14 @@ def _leave_out(
 
 
 def _calibrated(result: Trial, out: Path) -> Bundle:
-    """Return the bundle at the temperature that suits its validation slices, as one that ships.
-
-    Where the validation slices determine no temperature it stays 1.
-    """
+    """Return the bundle at the temperature that suits its validation slices, as one that ships."""
     if out.exists():
         return load_bundle(out)
     ids = [c.id for c in result.bundle.info.classes]
     outcomes = [o for o in result.evaluations["val"].outcomes if not o.error]
     scores = Scores.from_outcomes(outcomes, ids)
     temperature = fit_temperature(scores.probabilities, scores.truth, scores.unit)
-    return revise(result.bundle, out, temperature=temperature or 1.0)
+    return revise(result.bundle, out, temperature=temperature)
 
 
 def _shown(manifest: Manifest, class_id: str) -> tuple[list[Row], int]:
