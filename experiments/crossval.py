@@ -42,13 +42,14 @@ _HEAD = """# Every recipe under every protocol
 Made by `experiments/crossval.py --table` from the `metrics.json` of each cross-validation. Five
 folds of the Cheng set (3064 slices, 233 patients); every slice is answered by the network of the
 fold that it was kept out of, after that network was exported and calibrated on validation patients
-of its own training folds (given these patients alone: what holding their temperatures near 1 does
-to rows of seed 0, as `calibrate` does since, is in [temperatures.md](temperatures.md)). In brackets, 95 % intervals drawn over patients. The seed decides start,
-order, augmentation and validation patients, and how `grouped` folds are dealt. *By other folds* is
-the calibration error with temperatures fitted on the answers about the other folds' patients (some
-187) instead of the fold's own validation patients (some 35). `random` leaks on
-purpose: it shows what slices of one patient on both sides buy. `reference` and `default` are
-SimpleCNN; `guided` is the recipe of the network that ships.
+of its own training folds (given these patients alone; [temperatures.md](temperatures.md) tells
+what holding temperatures near 1, as `calibrate` does since, makes of the rows of seed 0). In
+brackets, 95 % intervals drawn over patients. The seed decides start, order, augmentation and
+validation patients, and how `grouped` folds are dealt. *By other folds* is the calibration error
+with temperatures fitted on the answers about the other folds' patients (some 187) instead of the
+fold's own validation patients (some 35). `random` leaks on purpose: it shows what slices of one
+patient on both sides buy. `reference` and `default` are SimpleCNN; `guided` is the recipe of the
+network that ships: with seed 0 trained on a CPU, with seeds 1 and 2 on a GPU.
 """
 
 

@@ -100,7 +100,9 @@ and 4 and judged on fold 5; 8 epochs unless it says otherwise; one change each a
 Fold 1 and what shares a group with it took no part. The best of a run's epochs was chosen on the
 same validation slices, so every figure flatters a little, and all alike; *last loss* is that of the
 last epoch, chosen by nothing. In brackets, 95 % intervals drawn over patients: all overlap, and
-differences of a point or two are within what another seed would do.
+differences of a point or two are within what another seed would do. Hours are of one thread of a
+CPU; `long`, `lite2` and `resnet18` were trained last, after the recipe had been frozen, side by
+side on a GPU (NVIDIA H200), and their hours are of that.
 
 | candidate | what differs | accuracy | loss | last loss | meningioma found | by patient \
 | map's Dice | hours |
