@@ -16,6 +16,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from cells import share
+
 from brainlens.datasets.folds import Protocol
 from brainlens.files import write_text
 from brainlens.pipeline.crossval import Crossval
@@ -104,12 +106,12 @@ def _row(name: str, protocol: str, seed: int, found: dict[str, Any]) -> str:
         name,
         f"{protocol} (leaks)" if protocol == "random" else protocol,
         str(seed),
-        _share(figures["accuracy", None]),
-        _share(figures["balanced_accuracy", None]),
-        _share(figures["sensitivity", "meningioma"]),
-        _share(patients["accuracy", None]),
-        _share(at["answer_rate"]),
-        _share(at["error_among_answered"]),
+        _of(figures["accuracy", None]),
+        _of(figures["balanced_accuracy", None]),
+        _of(figures["sensitivity", "meningioma"]),
+        _of(patients["accuracy", None]),
+        _of(at["answer_rate"]),
+        _of(at["error_among_answered"]),
         f"{100 * after['ece']:.1f} % ({100 * after['ece_floor']:.1f} %)",
         "–" if others is None else f"{100 * others['figures']['ece']:.1f} %",
         f"{100 * mean:.1f} ± {100 * spread:.1f} %",
@@ -117,12 +119,8 @@ def _row(name: str, protocol: str, seed: int, found: dict[str, Any]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _share(figure: dict[str, Any]) -> str:
-    value = f"{100 * figure['value']:.1f} %"
-    if figure["interval"] is None:
-        return value
-    low, high = (100 * bound for bound in figure["interval"])
-    return f"{value} ({low:.1f}–{high:.1f})"
+def _of(figure: dict[str, Any]) -> str:
+    return share(figure["value"], figure["interval"])
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from cells import share
 
 from brainlens.bundle.load import load_bundle
 from brainlens.datasets.manifest import Manifest, Row
@@ -135,14 +136,8 @@ def _figures(looks: list[Look], key: str) -> dict[str, Ratio]:
 
 def _row(map_: str, name: str, n: int, figures: dict[str, Any]) -> str:
     names = ("pointing", "pointing_15px", "best_of_grid", "energy")
-    return f"| {map_} | {name} | {n} | " + " | ".join(_share(figures[f]) for f in names) + " |"
-
-
-def _share(ratio: Ratio) -> str:
-    if ratio.interval is None:
-        return f"{100 * ratio.value:.1f} %"
-    low, high = (100 * bound for bound in ratio.interval)
-    return f"{100 * ratio.value:.1f} % ({low:.1f}–{high:.1f})"
+    cells = [share(figures[f].value, figures[f].interval) for f in names]
+    return f"| {map_} | {name} | {n} | {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

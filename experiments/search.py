@@ -15,6 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from cells import share
+
 from brainlens.bundle.load import load_bundle
 from brainlens.datasets.manifest import Manifest
 from brainlens.datasets.splits import official
@@ -172,20 +174,19 @@ def _row(name: str, words: str) -> str:
     cells = (
         name,
         words,
-        _share(figures["accuracy", None]),
+        _of(figures["accuracy", None]),
         f"{figures['loss', None]['value']:.3f}",
         f"{last['val_loss']:.3f}",
-        _share(figures["sensitivity", "meningioma"]),
-        _share(patients["accuracy", None]),
+        _of(figures["sensitivity", "meningioma"]),
+        _of(patients["accuracy", None]),
         "–" if dice is None else f"{dice:.2f}",
         f"{found['hours']:.2f}" + (f", stopped after {last['epoch']}" if found["stopped"] else ""),
     )
     return f"| {' | '.join(cells)} |"
 
 
-def _share(figure: dict[str, Any]) -> str:
-    low, high = (100 * bound for bound in figure["interval"])
-    return f"{100 * figure['value']:.1f} % ({low:.1f}–{high:.1f})"
+def _of(figure: dict[str, Any]) -> str:
+    return share(figure["value"], figure["interval"])
 
 
 def main() -> None:
