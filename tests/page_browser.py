@@ -59,6 +59,13 @@ def drop(page: Page, files: dict[str, bytes]) -> None:
         page.dispatch_event("#drop", event, {"dataTransfer": transfer})
 
 
+def settle(page: Page, images: int) -> None:
+    """Wait until so many images are in the batch and none of them waits for its answer."""
+    # The rows come a moment after the drop: without them, none waits either.
+    expect(page.locator("table.batch tr[data-status]")).to_have_count(images)
+    expect(page.locator("tr[data-status=waiting]")).to_have_count(0)
+
+
 def row(page: Page, name: str) -> Locator:
     """Return the row of an image."""
     return page.locator("table.batch tbody tr", has_text=name)

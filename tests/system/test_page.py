@@ -21,7 +21,7 @@ from brainlens.bundle.load import load_bundle
 from brainlens.bundle.revise import revise
 from brainlens.words import AID, NOT_A_DEVICE
 
-from ..page_browser import browsing, drop, folder_of, open_page, row, slide, upload
+from ..page_browser import browsing, drop, folder_of, open_page, row, settle, slide, upload
 from ..server_process import ServerProcess, free_port
 
 pytestmark = pytest.mark.system
@@ -119,7 +119,7 @@ def test_rejected_image_shows_no_class(page: Page, slice_png: Slice) -> None:
     line = io.BytesIO()
     Image.new("L", (200, 20)).save(line, "PNG")
     drop(page, {"line.png": line.getvalue(), "good.png": slice_png(0)})
-    expect(page.locator("tr[data-status=waiting]")).to_have_count(0)
+    settle(page, 2)
     row(page, "line.png").click()
 
     expect(page.locator("#answer h2")).to_have_text("Rejected")
@@ -140,7 +140,7 @@ def test_rejected_image_shows_no_class(page: Page, slice_png: Slice) -> None:
 
 def test_table_is_sorted_and_searched(page: Page) -> None:
     drop(page, {f"{share:.2f}.png": blend(share) for share in (0.3, 1.0, 0.6)})
-    expect(page.locator("tr[data-status=waiting]")).to_have_count(0)
+    settle(page, 3)
     names = page.locator("table.batch .open")
     expect(names).to_have_text(["0.30.png", "0.60.png", "1.00.png"])
     head = page.locator("th.col-confidence")
@@ -177,7 +177,7 @@ def test_two_sentences_stay_in_sight(page: Page, slice_png: Slice) -> None:
 
 def test_threshold_sorts_the_batch_anew_and_says_what_was_measured(page: Page) -> None:
     drop(page, {f"{share:.2f}.png": blend(share) for share in (0.0, 0.2, 0.3, 0.6, 1.0)})
-    expect(page.locator("tr[data-status=waiting]")).to_have_count(0)
+    settle(page, 5)
     answered = page.locator("tr[data-status=answered]")
     before = answered.count()
     expect(page.locator("#measured")).to_contain_text("10.0% of the answers were wrong")
@@ -364,7 +364,7 @@ def test_folder_names_give_the_truth(page: Page, slice_png: Slice, tmp_path: Pat
 
 def test_batch_can_be_downloaded(page: Page, slice_png: Slice) -> None:
     drop(page, {"one.png": slice_png(0), "bad.png": b"nothing"})
-    expect(page.locator("tr[data-status=waiting]")).to_have_count(0)
+    settle(page, 2)
     with page.expect_download() as csv:
         page.click("#batch-csv")
     with page.expect_download() as told:
@@ -392,7 +392,7 @@ def pages_of(sheet: bytes) -> int:
 
 def test_summary_fits_on_one_sheet(page: Page, slice_png: Slice) -> None:
     drop(page, {f"{i:02}.png": slice_png(i % 3, seed=i) for i in range(30)})
-    expect(page.locator("tr[data-status=waiting]")).to_have_count(0)
+    settle(page, 30)
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
 
     sheet = page.pdf(format="A4")
@@ -409,7 +409,7 @@ def test_summary_of_long_names_and_reasons_fits_on_one_sheet_too(
     page.click("[data-language=fr]")
     name = "an image that somebody exported under a name that goes on and on " * 3
     drop(page, {f"{i} {name}.png": slice_png(0)[:150] for i in range(17)} | {"ok": slice_png(0)})
-    expect(page.locator("tr[data-status=waiting]")).to_have_count(0)
+    settle(page, 18)
     row(page, "ok").click()
     expect(page.locator("#frame")).to_have_attribute("data-peak-at", NUMBER)
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
@@ -428,7 +428,7 @@ def test_axe_finds_nothing(
         open_page(tab, service.url)
         accessible(tab)
         drop(tab, {"one.png": slice_png(0), "bad.png": b"nothing", "two.png": blend(0.1)})
-        expect(tab.locator("tr[data-status=waiting]")).to_have_count(0)
+        settle(tab, 3)
         for name in ("one.png", "bad.png", "two.png"):
             row(tab, name).click()
             expect(tab.locator("#answer .file-name")).to_have_text(name)
