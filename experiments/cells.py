@@ -1,13 +1,13 @@
 """Cells of the tables here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 
-def share(value: float | None, interval: Sequence[float] | None) -> str:
-    """Return a share in per cent with its interval, a dash where it is undefined."""
-    if value is None:
-        return "–"
-    if interval is None:
-        return f"{100 * value:.1f} %"
-    low, high = (100 * bound for bound in interval)
-    return f"{100 * value:.1f} % ({low:.1f}–{high:.1f})"
+def share(figure: Mapping[str, Any]) -> str:
+    """Return a share in per cent with its interval, from the dict that a report keeps of it."""
+    value = f"{100 * figure['value']:.1f} %"
+    if figure["interval"] is None:
+        return value
+    low, high = (100 * bound for bound in figure["interval"])
+    return f"{value} ({low:.1f}–{high:.1f})"

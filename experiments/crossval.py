@@ -106,21 +106,17 @@ def _row(name: str, protocol: str, seed: int, found: dict[str, Any]) -> str:
         name,
         f"{protocol} (leaks)" if protocol == "random" else protocol,
         str(seed),
-        _of(figures["accuracy", None]),
-        _of(figures["balanced_accuracy", None]),
-        _of(figures["sensitivity", "meningioma"]),
-        _of(patients["accuracy", None]),
-        _of(at["answer_rate"]),
-        _of(at["error_among_answered"]),
+        share(figures["accuracy", None]),
+        share(figures["balanced_accuracy", None]),
+        share(figures["sensitivity", "meningioma"]),
+        share(patients["accuracy", None]),
+        share(at["answer_rate"]),
+        share(at["error_among_answered"]),
         f"{100 * after['ece']:.1f} % ({100 * after['ece_floor']:.1f} %)",
         "–" if others is None else f"{100 * others['figures']['ece']:.1f} %",
         f"{100 * mean:.1f} ± {100 * spread:.1f} %",
     )
     return f"| {' | '.join(cells)} |"
-
-
-def _of(figure: dict[str, Any]) -> str:
-    return share(figure["value"], figure["interval"])
 
 
 def main() -> None:

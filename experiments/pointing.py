@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from cells import share
 
-from brainlens.bundle.load import load_bundle
+from brainlens.bundle.load import Bundle, load_bundle
 from brainlens.datasets.manifest import Manifest, Row
 from brainlens.evaluation.head import head_mask
 from brainlens.evaluation.known_slices import known_slices, units
 from brainlens.evaluation.lesion_mask import read_lesion_mask
 from brainlens.evaluation.localisation import Located, localisation, locate
-from brainlens.evaluation.ratio import Ratio
 from brainlens.evaluation.slice_file import read_slice
 from brainlens.files import write_json, write_text
 from brainlens.inference.ordered import map_in_order
@@ -73,24 +71,17 @@ def look(predictor: Predictor, row: Row, mask: Path, truth: str) -> Look:
 
 def main() -> None:
     """Look at every fold's test slices and write what was found."""
-    folder = Path(sys.argv[1]) / CROSSVAL
     looks: list[Look] = []
     hashes = {}
-    for fold in sorted(folder.glob("fold-*")):
+    for fold in sorted((Path(sys.argv[1]) / CROSSVAL).glob("fold-*")):
         bundle = load_bundle(fold / "bundle")
         hashes[fold.name] = bundle.info.decision_sha256
-        known = known_slices(bundle, Manifest.load(fold / "manifest.csv"), "test", None)
-        predictor = Predictor(bundle, threads=1)
-        todo = [
-            (row, row.mask, truth)
-            for row, truth in zip(known.rows, known.truth, strict=True)
-            if row.mask is not None
-        ]
-        looks += map_in_order(lambda one, ask=predictor: look(ask, *one), todo, 2)
+        looks += _look_at(bundle, Manifest.load(fold / "manifest.csv"))
         sys.stderr.write(f"{fold.name}: {len(looks)} slices so far\n")
+    selections = _selections(looks)
     found = {
-        map_: {name: _figures(chosen, key) for name, chosen in _selections(looks).items()}
-        for map_, key in _MAPS.items()
+        words: {name: _figures(chosen, which) for name, chosen in selections.items()}
+        for words, which in _MAPS.items()
     }
     n_patients = len({one.row.patient for one in looks})
     write_json(
@@ -100,22 +91,27 @@ def main() -> None:
             "decision_sha256": hashes,
             "n_slices": len(looks),
             "n_patients": n_patients,
-            "maps": {
-                map_: {
-                    name: {figure: ratio.to_dict() for figure, ratio in figures.items()}
-                    for name, figures in of_map.items()
-                }
-                for map_, of_map in found.items()
-            },
+            "maps": found,
         },
     )
     rows = [
-        _row(map_, name, len(_selections(looks)[name]), figures)
-        for map_, of_map in found.items()
+        f"| {words} | {name} | {len(selections[name])} | {_cells(figures)} |\n"
+        for words, of_map in found.items()
         for name, figures in of_map.items()
     ]
-    text = _HEAD.format(n=len(looks), patients=n_patients) + "\n".join(rows) + "\n"
-    write_text(HERE / "pointing.md", text)
+    head = _HEAD.format(n=len(looks), patients=n_patients)
+    write_text(HERE / "pointing.md", head + "".join(rows))
+
+
+def _look_at(bundle: Bundle, manifest: Manifest) -> list[Look]:
+    known = known_slices(bundle, manifest, "test", None)
+    predictor = Predictor(bundle, threads=1)
+    todo = [
+        (row, row.mask, truth)
+        for row, truth in zip(known.rows, known.truth, strict=True)
+        if row.mask is not None
+    ]
+    return list(map_in_order(lambda one: look(predictor, *one), todo, 2))
 
 
 def _selections(looks: list[Look]) -> dict[str, list[Look]]:
@@ -124,20 +120,19 @@ def _selections(looks: list[Look]) -> dict[str, list[Look]]:
         "answered rightly": [one for one in looks if one.correct],
         "answered wrongly": [one for one in looks if not one.correct],
     }
-    return chosen | {
-        c: [o for o in looks if o.truth == c] for c in sorted({o.truth for o in looks})
-    }
+    truths = sorted({one.truth for one in looks})
+    return chosen | {truth: [one for one in looks if one.truth == truth] for truth in truths}
 
 
-def _figures(looks: list[Look], key: str) -> dict[str, Ratio]:
-    unit = np.asarray(units([one.row for one in looks]))
-    return localisation([getattr(one, key) for one in looks], unit)
+def _figures(looks: list[Look], which: str) -> dict[str, dict[str, Any]]:
+    located = [one.lesion if which == "lesion" else one.heat for one in looks]
+    found = localisation(located, units([one.row for one in looks]))
+    return {name: ratio.to_dict() for name, ratio in found.items()}
 
 
-def _row(map_: str, name: str, n: int, figures: dict[str, Any]) -> str:
+def _cells(figures: dict[str, dict[str, Any]]) -> str:
     names = ("pointing", "pointing_15px", "best_of_grid", "energy")
-    cells = [share(figures[f].value, figures[f].interval) for f in names]
-    return f"| {map_} | {name} | {n} | {' | '.join(cells)} |"
+    return " | ".join(share(figures[name]) for name in names)
 
 
 if __name__ == "__main__":

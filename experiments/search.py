@@ -174,19 +174,15 @@ def _row(name: str, words: str) -> str:
     cells = (
         name,
         words,
-        _of(figures["accuracy", None]),
+        share(figures["accuracy", None]),
         f"{figures['loss', None]['value']:.3f}",
         f"{last['val_loss']:.3f}",
-        _of(figures["sensitivity", "meningioma"]),
-        _of(patients["accuracy", None]),
+        share(figures["sensitivity", "meningioma"]),
+        share(patients["accuracy", None]),
         "–" if dice is None else f"{dice:.2f}",
         f"{found['hours']:.2f}" + (f", stopped after {last['epoch']}" if found["stopped"] else ""),
     )
     return f"| {' | '.join(cells)} |"
-
-
-def _of(figure: dict[str, Any]) -> str:
-    return share(figure["value"], figure["interval"])
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from crossval import folder_name
 from brainlens.evaluation.ratio import ratios
 from brainlens.evaluation.scores import Scores
 from brainlens.files import write_text
-from brainlens.outcomes import Outcome, read_outcomes
+from brainlens.outcomes import read_outcomes
 
 HERE = Path(__file__).parent
 SEEDS = (0, 1, 2)
@@ -59,21 +59,17 @@ def row(work: Path, protocol: str) -> str:
         unit,
     )
     never = ~right.any(axis=0)
-    by_patient = Counter(_patient(o) for o, wrong in zip(first, never, strict=True) if wrong)
+    by_patient = Counter(o.patient for o, wrong in zip(first, never, strict=True) if wrong)
     cells = [
         protocol,
         ", ".join(f"{100 * r.mean():.1f} %" for r in right),
-        *(share(figures[n].value, figures[n].interval) for n in ("mean", "meningioma", "together")),
+        *(share(figures[n].to_dict()) for n in ("mean", "meningioma", "together")),
         str(never.sum()),
         str((~right.all(axis=0)).sum()),
         str(len(by_patient)),
         str(max(by_patient.values(), default=0)),
     ]
     return f"| {' | '.join(cells)} |\n"
-
-
-def _patient(outcome: Outcome) -> str:
-    return outcome.patient or outcome.path
 
 
 def main() -> None:

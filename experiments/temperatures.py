@@ -47,13 +47,14 @@ behind the calibration error, that of a perfectly calibrated model.
 def compare(folder: Path) -> list[list[str]]:
     """Return the rows of one finished cross-validation, from its way on."""
     outcomes = [o for o in read_outcomes(folder / "outcomes.csv") if not o.error]
+    ids = sorted(outcomes[0].probabilities)
+    answered = Scores.from_outcomes(outcomes, ids)
     numbers = np.array([o.fold for o in outcomes], dtype=np.int64)
+    plain = answered.probabilities.copy()
     fitted: dict[str, dict[int, float]] = {"none": {}, "alone": {}, "held": {}}
-    plain: NDArray[np.float64] = np.empty((len(outcomes), 0))
     for number in np.unique(numbers).tolist():
         fold = folder / f"fold-{number}"
         bundle = load_bundle(fold / "exported")
-        ids = [c.id for c in bundle.info.classes]
         asked = own_outcomes(bundle, Manifest.load(fold / "manifest.csv")).outcomes
         own = Scores.from_outcomes(asked, ids)
         fitted["none"][number] = 1.0
@@ -61,12 +62,10 @@ def compare(folder: Path) -> list[list[str]]:
             fitted[way][number] = fit_temperature(
                 own.probabilities, own.truth, own.unit, spread=spread
             )
-        if not plain.size:
-            plain = Scores.from_outcomes(outcomes, ids).probabilities
         tested = numbers == number
         used = load_bundle(fold / "bundle").info.temperature
         plain[tested] = tempered(plain[tested], 1 / used)
-    scores = replace(Scores.from_outcomes(outcomes, ids), probabilities=plain)
+    scores = replace(answered, probabilities=plain)
     held = held_back(outcomes)
     rows = [_row(way, temperatures, scores, numbers, held) for way, temperatures in fitted.items()]
     others = out_of_fold(scores, numbers, held, THRESHOLD)
